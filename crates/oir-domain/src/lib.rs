@@ -1,0 +1,23 @@
+//! The rules of ØiR as pure functions: facts in, decision out.
+//!
+//! This room knows no database, no network, no file, no clock, no randomness and no
+//! Danish prose. Dates, instants and ids are arguments; faults are codes with values.
+#![deny(missing_docs)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    clippy::as_conversions
+)]
+
+pub mod calendar;
+pub mod fault;
+pub mod finans;
+pub mod ids;
+pub mod message;
+pub mod money;
+pub mod omsaetning;
+pub mod party;
+pub mod reconcile;
+pub mod register;
+pub mod retry;
+pub mod totals;

@@ -1,0 +1,271 @@
+//! What the hub knows of its surroundings while it judges: who may send for whom, which
+//! periods are open, what values there are and where they go. One immutable snapshot,
+//! indexed for lookup; a change makes a new one with a higher version.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+
+use crate::calendar::{BookingPeriod, Validity};
+use crate::ids::FagsystemId;
+use crate::party::{Cvr, Fagsystem, Kommunekode, Myndighed};
+
+/// A system may post for an authority on these days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// For whom.
+    pub kommune: Kommunekode,
+    /// Who.
+    pub fagsystem: FagsystemId,
+    /// When; judged on the day of reception.
+    pub validity: Validity,
+}
+
+/// One value that a system may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sortimentspost {
+    /// Whose sortiment.
+    pub fagsystem: FagsystemId,
+    /// None = a national value; else the municipality's own.
+    pub kommune: Option<Kommunekode>,
+    /// The dimension.
+    pub facet: Box<str>,
+    /// The value.
+    pub vaerdi: Box<str>,
+    /// When it may be used; judged on the booking date.
+    pub validity: Validity,
+}
+
+/// One row of a municipality's omsætningstabel: this value goes to that account.
+#[doc(alias = "mapping")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Omsaetningsrow {
+    /// Whose table.
+    pub kommune: Kommunekode,
+    /// Whose value.
+    pub fagsystem: FagsystemId,
+    /// The value, in the system's `konteringsfacet`.
+    pub vaerdi: Box<str>,
+    /// The account in the municipality's kontoplan, in the form its books use.
+    pub konto: Box<str>,
+    /// When; judged on the booking date.
+    pub validity: Validity,
+}
+
+/// The bookkeeping system of a municipality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiver {
+    /// Whose.
+    pub kommune: Kommunekode,
+    /// Address of its service.
+    pub url: Box<str>,
+    /// Whether it promises to book a `BilagUUID` once only, however often it is sent.
+    /// Without that promise nothing uncertain is ever sent again unasked.
+    pub idempotent: bool,
+}
+
+/// The facts as lists, in the form of import, export and storage.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RegisterData {
+    /// Authorities.
+    pub myndigheder: Vec<Myndighed>,
+    /// Using systems.
+    pub fagsystemer: Vec<Fagsystem>,
+    /// Who may send for whom.
+    pub agreements: Vec<Agreement>,
+    /// Booking periods.
+    pub periods: Vec<(Kommunekode, BookingPeriod)>,
+    /// Values.
+    pub sortiment: Vec<Sortimentspost>,
+    /// Value → account.
+    pub omsaetning: Vec<Omsaetningsrow>,
+    /// Bookkeeping systems.
+    pub receivers: Vec<Receiver>,
+}
+
+/// Why a value may not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueFault {
+    /// The system has no such facet.
+    Facet,
+    /// The facet has no such value here.
+    Value,
+    /// The value holds on other days.
+    NotInForce,
+}
+
+type Accounts = HashMap<Box<str>, Vec<(Validity, Box<str>)>>;
+type Values = HashMap<Box<str>, Vec<(Option<Kommunekode>, Validity)>>;
+
+/// The indexed snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct Register {
+    version: i64,
+    by_cvr: HashMap<Cvr, Myndighed>,
+    fagsystemer: HashMap<FagsystemId, Fagsystem>,
+    agreements: HashMap<(Kommunekode, FagsystemId), Vec<Validity>>,
+    periods: HashMap<Kommunekode, Vec<BookingPeriod>>,
+    sortiment: HashMap<FagsystemId, HashMap<Box<str>, Values>>,
+    omsaetning: HashMap<(Kommunekode, FagsystemId), Accounts>,
+    receivers: HashMap<Kommunekode, Receiver>,
+}
+
+impl Register {
+    /// Indexes the facts under the version they were read at.
+    #[must_use]
+    pub fn new(version: i64, data: RegisterData) -> Self {
+        let mut register = Self {
+            version,
+            ..Self::default()
+        };
+        register.by_cvr = data.myndigheder.into_iter().map(|m| (m.cvr, m)).collect();
+        register.fagsystemer = data.fagsystemer.into_iter().map(|f| (f.id, f)).collect();
+        register.receivers = data.receivers.into_iter().map(|r| (r.kommune, r)).collect();
+        for a in data.agreements {
+            register
+                .agreements
+                .entry((a.kommune, a.fagsystem))
+                .or_default()
+                .push(a.validity);
+        }
+        for (kommune, period) in data.periods {
+            register.periods.entry(kommune).or_default().push(period);
+        }
+        for s in data.sortiment {
+            let values = register
+                .sortiment
+                .entry(s.fagsystem)
+                .or_default()
+                .entry(s.facet)
+                .or_default();
+            values
+                .entry(s.vaerdi)
+                .or_default()
+                .push((s.kommune, s.validity));
+        }
+        for o in data.omsaetning {
+            let table = register
+                .omsaetning
+                .entry((o.kommune, o.fagsystem))
+                .or_default();
+            table
+                .entry(o.vaerdi)
+                .or_default()
+                .push((o.validity, o.konto));
+        }
+        register
+    }
+
+    /// The version it was read at.
+    #[must_use]
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The authority with that CVR.
+    #[must_use]
+    pub fn myndighed(&self, cvr: Cvr) -> Option<&Myndighed> {
+        self.by_cvr.get(&cvr)
+    }
+
+    /// All authorities, in no order.
+    pub fn myndigheder(&self) -> impl Iterator<Item = &Myndighed> {
+        self.by_cvr.values()
+    }
+
+    /// The system with that id.
+    #[must_use]
+    pub fn fagsystem(&self, id: FagsystemId) -> Option<&Fagsystem> {
+        self.fagsystemer.get(&id)
+    }
+
+    /// All systems, in no order.
+    pub fn fagsystemer(&self) -> impl Iterator<Item = &Fagsystem> {
+        self.fagsystemer.values()
+    }
+
+    /// Whether the system may send for the authority on the day.
+    #[must_use]
+    pub fn may_send(&self, kommune: Kommunekode, fagsystem: FagsystemId, day: Date) -> bool {
+        self.agreements
+            .get(&(kommune, fagsystem))
+            .is_some_and(|v| v.iter().any(|v| v.covers(day)))
+    }
+
+    /// The municipality's booking periods.
+    #[must_use]
+    pub fn periods(&self, kommune: Kommunekode) -> &[BookingPeriod] {
+        self.periods.get(&kommune).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the value may be used.
+    ///
+    /// # Errors
+    /// The reason, when it may not.
+    pub fn value_in_force(
+        &self,
+        kommune: Kommunekode,
+        fagsystem: FagsystemId,
+        facet: &str,
+        vaerdi: &str,
+        day: Date,
+    ) -> Result<(), ValueFault> {
+        let facets = self.sortiment.get(&fagsystem).ok_or(ValueFault::Facet)?;
+        let values = facets.get(facet).ok_or(ValueFault::Facet)?;
+        let posts = values.get(vaerdi).ok_or(ValueFault::Value)?;
+        let mut ours = posts
+            .iter()
+            .filter(|(k, _)| k.is_none_or(|k| k == kommune))
+            .peekable();
+        if ours.peek().is_none() {
+            return Err(ValueFault::Value);
+        }
+        if ours.any(|(_, v)| v.covers(day)) {
+            Ok(())
+        } else {
+            Err(ValueFault::NotInForce)
+        }
+    }
+
+    /// The account for a value on a day, by exact match.
+    #[must_use]
+    pub fn konto(
+        &self,
+        kommune: Kommunekode,
+        fagsystem: FagsystemId,
+        vaerdi: &str,
+        day: Date,
+    ) -> Option<&str> {
+        let rows = self.omsaetning.get(&(kommune, fagsystem))?.get(vaerdi)?;
+        rows.iter()
+            .find(|(validity, _)| validity.covers(day))
+            .map(|(_, konto)| &**konto)
+    }
+
+    /// The municipality's bookkeeping system.
+    #[must_use]
+    pub fn receiver(&self, kommune: Kommunekode) -> Option<&Receiver> {
+        self.receivers.get(&kommune)
+    }
+}
+
+/// Two rows of one omsætningstabel that claim the same value on the same day.
+/// They are refused when the table is written, never met when a bilag is booked.
+#[must_use]
+pub fn overlapping_rows(rows: &[Omsaetningsrow]) -> Vec<(&Omsaetningsrow, &Omsaetningsrow)> {
+    let mut seen: HashMap<(Kommunekode, FagsystemId, &str), Vec<&Omsaetningsrow>> = HashMap::new();
+    let mut overlaps = Vec::new();
+    for row in rows {
+        let others = seen
+            .entry((row.kommune, row.fagsystem, &row.vaerdi))
+            .or_default();
+        overlaps.extend(
+            others
+                .iter()
+                .filter(|o| o.validity.overlaps(&row.validity))
+                .map(|o| (*o, row)),
+        );
+        others.push(row);
+    }
+    overlaps
+}
