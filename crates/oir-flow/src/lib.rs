@@ -1,1 +1,7 @@
-//! Empty until its first file.
+//! What happens to a message, step by step, and what that needs of the world.
+//!
+//! This room loads facts, asks the domain, and has the decision written in one
+//! transaction. It knows no SQL, no HTTP and no product.
+#![deny(missing_docs)]
+
+pub mod ports;

@@ -1,1 +1,108 @@
-//! Empty until its first file.
+//! The corridor's memory: the ports of `oir-flow` on SQLite and on PostgreSQL.
+//!
+//! One implementation of each port, two drivers under it. A write is a value, a [`Plan`],
+//! that either driver carries out as one durable transaction; a read is a text with
+//! parameters. This room decides nothing: it writes down what the domain decided.
+#![deny(missing_docs)]
+
+mod admit;
+mod advance;
+mod backup;
+mod claim;
+mod codec;
+mod driver;
+mod failure;
+mod find;
+mod list;
+mod migrate;
+mod plan;
+mod postgres;
+mod register;
+mod sqlite;
+mod verify;
+mod views;
+
+use std::sync::Arc;
+
+pub use driver::{Probe, ProbePoint};
+pub use plan::{Plan, Statement, Value};
+pub use verify::{Finding, VerifyReport};
+
+use oir_flow::ports::StoreFailure;
+
+use driver::Driver;
+
+/// An open store. Cheap to clone; all clones share the connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    driver: Driver,
+    shard: i64,
+    probe: Option<Arc<dyn Probe>>,
+}
+
+/// How an SQLite file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit is on the disk when it answers (`synchronous = FULL`).
+    Durable,
+    /// For simulations, whose crashes are of the process and not of the machine.
+    ProcessOnly,
+}
+
+impl Store {
+    /// Opens, or makes, an SQLite file and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreFailure`] when the file cannot be opened or migrated.
+    pub async fn open_sqlite(
+        path: &std::path::Path,
+        durability: Durability,
+    ) -> Result<Self, StoreFailure> {
+        let database = sqlite::Sqlite::open(path, durability)?;
+        Ok(Self {
+            driver: Driver::Sqlite(database),
+            shard: 0,
+            probe: None,
+        })
+    }
+
+    /// Connects to a PostgreSQL database and brings its schema up to date. `shard` keeps
+    /// the totals of processes apart that share it; `connections` is the most it opens.
+    ///
+    /// # Errors
+    /// [`StoreFailure`] when it cannot be reached or migrated.
+    pub async fn open_postgres(
+        url: &str,
+        shard: u16,
+        connections: usize,
+    ) -> Result<Self, StoreFailure> {
+        let database = postgres::Postgres::open(url, connections).await?;
+        Ok(Self {
+            driver: Driver::Postgres(database),
+            shard: i64::from(shard),
+            probe: None,
+        })
+    }
+
+    /// The same store with a probe that may stop it before or after each write.
+    #[must_use]
+    pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Self {
+        self.probe = Some(probe);
+        self
+    }
+
+    /// How many writers may usefully commit at the same time.
+    #[must_use]
+    pub fn writers(&self) -> usize {
+        match self.driver {
+            Driver::Sqlite(_) => 1,
+            Driver::Postgres(_) => 2,
+        }
+    }
+
+    /// Whether this is an SQLite file, which one process must have to itself.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.driver, Driver::Sqlite(_))
+    }
+}

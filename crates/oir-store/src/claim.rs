@@ -1,0 +1,215 @@
+//! Taking work from the outbox, and reading what the taker needs.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use oir_domain::finans::Finansbilag;
+use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
+use oir_domain::party::Kommunekode;
+use oir_domain::reconcile::{Statement, Statements};
+use oir_flow::ports::outbox::{Advance, Backlog, Move, Outbox, Standing};
+use oir_flow::ports::{Answer, StoreFailure};
+
+use crate::Store;
+use crate::codec::{Cells, damaged, date, kommune, micros, time_of};
+use crate::driver::Claiming;
+use crate::plan::{Row, Value};
+
+/// Takes the group of the longest due row, then the longest due rows of that group.
+/// PostgreSQL steps over rows that another worker is taking at this moment.
+const CLAIM: Claiming = Claiming {
+    sqlite: "update outbox set due = $2, owner = $3 where (kommune, bilag_id) in (
+        select o.kommune, o.bilag_id from outbox o
+        join (select kommune, fagsystem from outbox where due <= $1 order by due limit 1) g
+          on g.kommune = o.kommune and g.fagsystem = o.fagsystem
+        where o.due <= $1 order by o.due limit $4) returning kommune, bilag_id",
+    postgres: "with first as (
+        select kommune, fagsystem from outbox where due <= $1
+        order by due limit 1 for update skip locked),
+      taken as (
+        select o.kommune, o.bilag_id from outbox o
+        join first g on g.kommune = o.kommune and g.fagsystem = o.fagsystem
+        where o.due <= $1 order by o.due limit $4 for update of o skip locked)
+      update outbox o set due = $2, owner = $3 from taken t
+      where o.kommune = t.kommune and o.bilag_id = t.bilag_id returning o.kommune, o.bilag_id",
+};
+
+const STANDING: &str = "select b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, b.dag, b.debet, \
+     b.state, b.attempts, b.erp_bilagsnummer, b.version from bilag b";
+
+fn standing(row: Row) -> Result<Standing, StoreFailure> {
+    let mut cells = Cells::new(row);
+    let (kommune, id) = (cells.kommune()?, cells.bilag_id()?);
+    let (bilag_uuid, fagsystem) = (cells.bilag_uuid()?, cells.fagsystem()?);
+    let (dag, debet) = (cells.date()?, cells.oere()?);
+    let (state, attempts) = cells.state()?;
+    let version = cells.int()?;
+    Ok(Standing {
+        kommune,
+        id,
+        bilag_uuid,
+        fagsystem,
+        dag,
+        debet,
+        state,
+        attempts,
+        version,
+    })
+}
+
+impl Store {
+    async fn standings(
+        &self,
+        rest: &str,
+        params: Vec<Value>,
+    ) -> Result<Vec<Standing>, StoreFailure> {
+        let rows = self.query(&format!("{STANDING} {rest}"), params).await?;
+        rows.into_iter().map(standing).collect()
+    }
+
+    async fn claim_due(
+        &self,
+        owner: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Standing>, StoreFailure> {
+        let params = vec![micros(now), micros(lease_until), owner.into(), limit.into()];
+        let taken = self.claim_rows(CLAIM, params).await?;
+        let Some(first) = taken.first() else {
+            return Ok(Vec::new());
+        };
+        let mut params = vec![first.first().cloned().unwrap_or(Value::Null)];
+        params.extend(taken.iter().filter_map(|row| row.get(1).cloned()));
+        let places = crate::codec::places(2, params.len().saturating_sub(1));
+        let rest = format!("where b.kommune = $1 and b.bilag_id in ({places}) order by b.bilag_id");
+        self.standings(&rest, params).await
+    }
+
+    async fn load_bilag(
+        &self,
+        owner: Kommunekode,
+        ids: &[BilagId],
+    ) -> Result<Vec<Finansbilag>, StoreFailure> {
+        let mut found: HashMap<BilagId, Finansbilag> = self.documents(owner, ids).await?;
+        ids.iter()
+            .map(|id| found.remove(id).ok_or_else(|| damaged("a bilag is gone")))
+            .collect()
+    }
+
+    async fn booked_totals(
+        &self,
+        owner: Option<Kommunekode>,
+        from: Date,
+        to: Date,
+    ) -> Result<Statements, StoreFailure> {
+        let only = if owner.is_some() {
+            "and kommune = $3"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "select kommune, fagsystem, count(*), cast(sum(debet) as bigint), \
+             cast(sum(kredit) as bigint) from bilag where state = 'booked' \
+             and bogfoeringsdato >= $1 and bogfoeringsdato <= $2 {only} group by kommune, fagsystem"
+        );
+        let mut params = vec![date(from), date(to)];
+        params.extend(owner.map(kommune));
+        let mut statements = Statements::new();
+        for row in self.query(&sql, params).await? {
+            let mut cells = Cells::new(row);
+            let key = (cells.kommune()?, cells.fagsystem()?);
+            let statement = Statement {
+                antal: cells.narrow()?,
+                debet: cells.oere()?,
+                kredit: cells.oere()?,
+            };
+            statements.insert(key, statement);
+        }
+        Ok(statements)
+    }
+
+    async fn count_backlog(&self, now: Timestamp) -> Result<Backlog, StoreFailure> {
+        let sql = "select count(*), min(case when due <= $1 then due end) from outbox";
+        let mut rows = self.query(sql, vec![micros(now)]).await?;
+        let mut cells = Cells::new(rows.pop().unwrap_or_default());
+        let rows = cells.narrow()?;
+        let oldest_due = cells.opt_int()?.map(time_of).transpose()?;
+        Ok(Backlog { rows, oldest_due })
+    }
+}
+
+impl Outbox for Store {
+    fn claim<'a>(
+        &'a self,
+        owner: &'a str,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Answer<'a, Vec<Standing>> {
+        Box::pin(self.claim_due(owner, now, lease_until, limit))
+    }
+
+    fn advance<'a>(&'a self, moves: &'a [Move]) -> Answer<'a, Advance> {
+        Box::pin(self.write_moves(moves))
+    }
+
+    fn load<'a>(
+        &'a self,
+        kommune: Kommunekode,
+        ids: &'a [BilagId],
+    ) -> Answer<'a, Vec<Finansbilag>> {
+        Box::pin(self.load_bilag(kommune, ids))
+    }
+
+    fn standing<'a>(
+        &'a self,
+        owner: Kommunekode,
+        bilag_uuid: BilagUuid,
+        fagsystem: Option<FagsystemId>,
+    ) -> Answer<'a, Option<Standing>> {
+        Box::pin(async move {
+            let mut params = vec![kommune(owner), Value::Uuid(bilag_uuid.as_uuid())];
+            let mut rest = "where b.kommune = $1 and b.claimed_uuid = $2".to_owned();
+            if let Some(fagsystem) = fagsystem {
+                rest.push_str(" and b.fagsystem = $3");
+                params.push(Value::Uuid(fagsystem.as_uuid()));
+            }
+            Ok(self.standings(&rest, params).await?.pop())
+        })
+    }
+
+    fn held<'a>(
+        &'a self,
+        after: Option<(Kommunekode, BilagId)>,
+        limit: u32,
+    ) -> Answer<'a, Vec<Standing>> {
+        let nothing = (Kommunekode::UNKNOWN, BilagId::from_uuid(uuid::Uuid::nil()));
+        let (owner, id) = after.unwrap_or(nothing);
+        let params = vec![kommune(owner), Value::Uuid(id.as_uuid()), limit.into()];
+        let rest = "where b.state = 'held' and (b.kommune, b.bilag_id) > ($1, $2) \
+                    order by b.kommune, b.bilag_id limit $3";
+        Box::pin(self.standings(rest, params))
+    }
+
+    fn backlog(&self, now: Timestamp) -> Answer<'_, Backlog> {
+        Box::pin(self.count_backlog(now))
+    }
+
+    fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
+        Box::pin(async move {
+            let mut rows = self
+                .query("select min(due) from outbox", Vec::new())
+                .await?;
+            Cells::new(rows.pop().unwrap_or_default())
+                .opt_int()?
+                .map(time_of)
+                .transpose()
+        })
+    }
+
+    fn booked(&self, kommune: Option<Kommunekode>, from: Date, to: Date) -> Answer<'_, Statements> {
+        Box::pin(self.booked_totals(kommune, from, to))
+    }
+}

@@ -1,0 +1,95 @@
+//! What a database's error means, by code and never by text. The only file that knows
+//! SQLSTATEs and SQLite result codes.
+
+use oir_flow::ports::StoreFailure;
+use rusqlite::ErrorCode;
+use tokio_postgres::error::SqlState;
+
+/// A class that the drivers act on.
+#[derive(Debug)]
+pub(crate) enum Class {
+    /// A unique key was there already.
+    Duplicate,
+    /// Our own row count check said no.
+    Unexpected,
+    /// Anything else, for the caller.
+    Failure(StoreFailure),
+}
+
+/// Classifies an SQLite error.
+pub(crate) fn of_sqlite(error: &rusqlite::Error) -> Class {
+    let text = error.to_string();
+    let Some(code) = error.sqlite_error() else {
+        return Class::Failure(StoreFailure::Broken(text));
+    };
+    match code.code {
+        ErrorCode::ConstraintViolation if is_unique(code.extended_code) => Class::Duplicate,
+        ErrorCode::DiskFull => Class::Failure(StoreFailure::Full(text)),
+        ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::CannotOpen
+        | ErrorCode::SystemIoFailure
+        | ErrorCode::OperationInterrupted => Class::Failure(StoreFailure::Unavailable(text)),
+        _ => Class::Failure(StoreFailure::Broken(text)),
+    }
+}
+
+fn is_unique(extended: i32) -> bool {
+    // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID: sqlite.org/rescode.html.
+    matches!(extended, 1555 | 2067 | 2579)
+}
+
+/// The failure behind an SQLite error where no class is acted on.
+pub(crate) fn sqlite_failure(error: &rusqlite::Error) -> StoreFailure {
+    match of_sqlite(error) {
+        Class::Failure(failure) => failure,
+        Class::Duplicate | Class::Unexpected => StoreFailure::Broken(error.to_string()),
+    }
+}
+
+/// SQLSTATE that `oir_expect` raises.
+const UNEXPECTED: &str = "OI001";
+
+/// Classifies a PostgreSQL error. None = this statement only shares the fate of an
+/// earlier one in the same transaction.
+pub(crate) fn of_postgres(error: &tokio_postgres::Error) -> Option<Class> {
+    let Some(state) = error.code() else {
+        return Some(Class::Failure(StoreFailure::Unavailable(describe(error))));
+    };
+    let class = match state.code() {
+        "25P02" => return None,
+        UNEXPECTED => Class::Unexpected,
+        "23505" => Class::Duplicate,
+        // Out of disk, memory or connections; shutting down; deadlock or serialisation.
+        "53100" => Class::Failure(StoreFailure::Full(describe(error))),
+        "40001" | "40P01" => Class::Failure(StoreFailure::Unavailable(describe(error))),
+        code if code.starts_with("53") || code.starts_with("57") || code.starts_with("08") => {
+            Class::Failure(StoreFailure::Unavailable(describe(error)))
+        }
+        _ => Class::Failure(StoreFailure::Broken(describe(error))),
+    };
+    Some(class)
+}
+
+/// Whether the database said that a statement's transaction was already dead.
+pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        // The message may quote values (a CPR number): the code and the constraint do not.
+        Some(db) => {
+            let constraint = db.constraint().or_else(|| db.table()).unwrap_or("-");
+            format!("SQLSTATE {} on {constraint}", db.code().code())
+        }
+        None => error.to_string(),
+    }
+}
+
+/// The failure behind a PostgreSQL error where no class is acted on.
+pub(crate) fn postgres_failure(error: &tokio_postgres::Error) -> StoreFailure {
+    match of_postgres(error) {
+        Some(Class::Failure(failure)) => failure,
+        _ if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            StoreFailure::Broken(describe(error))
+        }
+        _ => StoreFailure::Broken(describe(error)),
+    }
+}

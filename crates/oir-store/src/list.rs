@@ -1,0 +1,184 @@
+//! The list of bilag: a filter becomes a query.
+
+use oir_domain::fault::FaultCode;
+use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid};
+use oir_flow::ports::StoreFailure;
+use oir_flow::ports::views::{BilagFilter, BilagLine, ListCursor};
+
+use crate::Store;
+use crate::codec::{Cells, date, fagsystem, known_fagsystem, kommune, micros, oere, places};
+use crate::plan::{Row, Value};
+
+/// The columns of a line, in [`line`]'s order.
+pub(crate) const LINE: &str = "b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, \
+     b.afsender_bilagsnummer, b.tekst, b.modtaget, b.bogfoeringsdato, b.debet, b.posteringer, \
+     b.state, b.attempts, b.erp_bilagsnummer";
+
+pub(crate) fn line(cells: &mut Cells) -> Result<BilagLine, StoreFailure> {
+    let (kommune, id, bilag_uuid) = (cells.kommune()?, cells.bilag_id()?, cells.bilag_uuid()?);
+    let fagsystem = known_fagsystem(cells.fagsystem()?);
+    let (afsender_bilagsnummer, tekst) = (cells.text()?, cells.text()?);
+    let (modtaget, bogfoeringsdato) = (cells.time()?, cells.date()?);
+    let (debet, posteringer) = (cells.oere()?, cells.narrow()?);
+    let (state, _) = cells.state()?;
+    Ok(BilagLine {
+        kommune,
+        id,
+        bilag_uuid,
+        fagsystem,
+        afsender_bilagsnummer,
+        tekst,
+        modtaget,
+        bogfoeringsdato,
+        debet,
+        posteringer,
+        state,
+        codes: Vec::new(),
+    })
+}
+
+/// Conditions and their values, numbered as they come.
+#[derive(Default)]
+struct Conditions {
+    texts: Vec<String>,
+    params: Vec<Value>,
+}
+
+impl Conditions {
+    fn place(&mut self, value: Value) -> String {
+        self.params.push(value);
+        format!("${}", self.params.len())
+    }
+
+    fn add(&mut self, left: &str, value: Value) {
+        let place = self.place(value);
+        self.texts.push(format!("{left} {place}"));
+    }
+
+    fn filter(&mut self, filter: &BilagFilter) {
+        if let Some(owner) = filter.kommune {
+            self.add("b.kommune =", kommune(owner));
+        }
+        if let Some(sender) = filter.fagsystem {
+            self.add("b.fagsystem =", fagsystem(Some(sender)));
+        }
+        if !filter.states.is_empty() {
+            let words = filter.states.iter().map(|s| Value::from(s.word()));
+            let marks: Vec<String> = words.map(|w| self.place(w)).collect();
+            self.texts.push(format!("b.state in ({})", marks.join(",")));
+        }
+        if let Some(from) = filter.from {
+            self.add("b.dag >=", date(from));
+        }
+        if let Some(to) = filter.to {
+            self.add("b.dag <=", date(to));
+        }
+        if let Some(least) = filter.debet_min {
+            self.add("b.debet >=", oere(least));
+        }
+        if let Some(most) = filter.debet_max {
+            self.add("b.debet <=", oere(most));
+        }
+        if let Some(code) = filter.fault {
+            let place = self.place(code.code().into());
+            self.texts.push(format!(
+                "exists (select 1 from fault f where f.kommune = b.kommune \
+                 and f.bilag_id = b.bilag_id and f.code = {place})"
+            ));
+        }
+        if let Some(text) = &filter.text {
+            self.words(text.trim());
+        }
+    }
+
+    /// An id in any of its forms, or words of the text or number.
+    fn words(&mut self, text: &str) {
+        if let Ok(id) = text.parse::<BilagId>() {
+            return self.add("b.bilag_id =", Value::Uuid(id.as_uuid()));
+        }
+        if let Ok(id) = text.parse::<AfsendelseId>() {
+            return self.add("b.afsendelse_id =", Value::Uuid(id.as_uuid()));
+        }
+        if let Ok(id) = text.parse::<BilagUuid>() {
+            return self.add("b.bilag_uuid =", Value::Uuid(id.as_uuid()));
+        }
+        let escaped = text
+            .replace('\\', "\\\\")
+            .replace('%', "\\%")
+            .replace('_', "\\_");
+        let pattern = self.place(format!("%{}%", escaped.to_lowercase()).into());
+        self.texts.push(format!(
+            "(lower(b.tekst) like {pattern} escape '\\' \
+             or lower(b.afsender_bilagsnummer) like {pattern} escape '\\' \
+             or lower(coalesce(b.erp_bilagsnummer, '')) like {pattern} escape '\\')"
+        ));
+    }
+}
+
+impl Store {
+    pub(crate) async fn list_bilag(
+        &self,
+        filter: &BilagFilter,
+        after: Option<ListCursor>,
+        limit: u32,
+    ) -> Result<Vec<BilagLine>, StoreFailure> {
+        let mut conditions = Conditions::default();
+        conditions.filter(filter);
+        if let Some(cursor) = after {
+            let time = conditions.place(micros(cursor.modtaget));
+            let id = conditions.place(Value::Uuid(cursor.id.as_uuid()));
+            conditions
+                .texts
+                .push(format!("(b.modtaget, b.bilag_id) < ({time}, {id})"));
+        }
+        let limit = conditions.place(limit.into());
+        let wanted = if conditions.texts.is_empty() {
+            String::new()
+        } else {
+            format!("where {}", conditions.texts.join(" and "))
+        };
+        let sql = format!(
+            "select {LINE} from bilag b {wanted} \
+             order by b.modtaget desc, b.bilag_id desc limit {limit}"
+        );
+        let rows = self.query(&sql, conditions.params).await?;
+        let mut lines = Vec::with_capacity(rows.len());
+        for row in rows {
+            lines.push(line(&mut Cells::new(row))?);
+        }
+        self.add_codes(&mut lines).await?;
+        Ok(lines)
+    }
+
+    /// Fills in the fault codes of the lines, a query per municipality and two hundred.
+    pub(crate) async fn add_codes(&self, lines: &mut [BilagLine]) -> Result<(), StoreFailure> {
+        for lines in lines.chunk_by_mut(|a, b| a.kommune == b.kommune) {
+            for lines in lines.chunks_mut(200) {
+                let Some(owner) = lines.first().map(|l| l.kommune) else {
+                    continue;
+                };
+                let mut params = vec![kommune(owner)];
+                params.extend(lines.iter().map(|l| Value::Uuid(l.id.as_uuid())));
+                let sql = format!(
+                    "select distinct bilag_id, code from fault where kommune = $1 \
+                     and bilag_id in ({}) order by bilag_id, code",
+                    places(2, lines.len())
+                );
+                for row in self.query(&sql, params).await? {
+                    put_code(lines, row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn put_code(lines: &mut [BilagLine], row: Row) -> Result<(), StoreFailure> {
+    let mut cells = Cells::new(row);
+    let (id, code) = (cells.bilag_id()?, cells.text()?);
+    let line = lines.iter_mut().find(|l| l.id == id);
+    if let (Some(line), Some(code)) = (line, FaultCode::from_code(&code)) {
+        line.codes.push(code);
+    }
+    Ok(())
+}

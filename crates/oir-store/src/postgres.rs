@@ -1,0 +1,261 @@
+//! PostgreSQL: a pool of connections; a plan goes out in one flight and comes back in one.
+//!
+//! Bulk rows travel as arrays through `unnest`. Conditions on row counts abort on the
+//! server (`oir_expect`), so that the commit need not wait for our look at them.
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::future::join_all;
+use oir_flow::ports::StoreFailure;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{NoTls, Statement as Prepared};
+use uuid::Uuid;
+
+use crate::failure::{Class, describe, of_postgres, postgres_failure};
+use crate::plan::{Column, Outcome, Plan, Row, Shape, Statement, Value};
+
+/// A pool of connections to one database.
+#[derive(Clone)]
+pub(crate) struct Postgres {
+    pool: Pool,
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The pool's configuration holds the password.
+        f.write_str("Postgres")
+    }
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &str, connections: usize) -> Result<Self, StoreFailure> {
+        let config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|_| StoreFailure::Unavailable("not a PostgreSQL address".into()))?;
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = Manager::from_config(config, NoTls, recycling);
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(std::time::Duration::from_secs(10)))
+            .build()
+            .map_err(|e| StoreFailure::Unavailable(e.to_string()))?;
+        let opened = Self { pool };
+        let mut client = opened.client().await?;
+        crate::migrate::postgres(&mut client).await?;
+        Ok(opened)
+    }
+
+    pub(crate) async fn client(&self) -> Result<Object, StoreFailure> {
+        self.pool
+            .get()
+            .await
+            .map_err(|e| StoreFailure::Unavailable(e.to_string()))
+    }
+
+    pub(crate) async fn transact(&self, plan: &Plan) -> Result<Outcome, StoreFailure> {
+        let client = self.client().await?;
+        let mut prepared = Vec::with_capacity(plan.statements.len());
+        for statement in &plan.statements {
+            let text = text_of(statement);
+            let found = client
+                .prepare_cached(&text)
+                .await
+                .map_err(|e| postgres_failure(&e))?;
+            prepared.push((found, arguments(statement)));
+        }
+        let flight = async {
+            let begin = client.batch_execute("begin");
+            let steps = join_all(
+                prepared
+                    .iter()
+                    .map(|(p, arguments)| step(&client, p, arguments)),
+            );
+            let commit = client.batch_execute("commit");
+            // Polled in this order, so sent in this order; nothing waits for an answer.
+            futures_util::future::join3(begin, steps, commit).await
+        };
+        let (begun, steps, committed) = flight.await;
+        let outcomes = std::iter::once(begun)
+            .chain(steps)
+            .chain(std::iter::once(committed));
+        for error in outcomes.filter_map(Result::err) {
+            match of_postgres(&error) {
+                None => {}
+                Some(Class::Duplicate) => return Ok(Outcome::Duplicate),
+                Some(Class::Unexpected) => return Ok(Outcome::Unexpected),
+                Some(Class::Failure(failure)) => return Err(failure),
+            }
+        }
+        Ok(Outcome::Committed)
+    }
+
+    pub(crate) async fn query(
+        &self,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<Vec<Row>, StoreFailure> {
+        let client = self.client().await?;
+        let prepared = client
+            .prepare_cached(sql)
+            .await
+            .map_err(|e| postgres_failure(&e))?;
+        if prepared.params().len() != params.len() {
+            return Err(StoreFailure::Broken(format!(
+                "{} values for: {sql}",
+                params.len()
+            )));
+        }
+        let arguments: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p as _).collect();
+        let rows = client
+            .query(&prepared, &arguments)
+            .await
+            .map_err(|e| postgres_failure(&e))?;
+        rows.iter().map(read_row).collect()
+    }
+}
+
+async fn step(
+    client: &Object,
+    prepared: &Prepared,
+    arguments: &[Argument<'_>],
+) -> Result<(), tokio_postgres::Error> {
+    let arguments: Vec<&(dyn ToSql + Sync)> = arguments.iter().map(|a| a as _).collect();
+    client.execute(prepared, &arguments).await.map(|_| ())
+}
+
+fn text_of(statement: &Statement) -> String {
+    match statement {
+        Statement::Insert { shape, .. } => insert_text(shape),
+        Statement::Change {
+            sql,
+            rows: Some(rows),
+            ..
+        } => format!(
+            "with changed as ({sql} returning 1) \
+             select oir_expect((select count(*) from changed), {rows})"
+        ),
+        Statement::Change {
+            sql, rows: None, ..
+        } => (*sql).to_owned(),
+        Statement::Assert { sql, rows, .. } => format!("select oir_expect(({sql}), {rows})"),
+    }
+}
+
+fn insert_text(shape: &Shape) -> String {
+    let names: Vec<&str> = shape.columns.iter().map(|(name, _)| *name).collect();
+    let arrays: Vec<String> = shape
+        .columns
+        .iter()
+        .zip(1..)
+        .map(|((_, column), n)| match column {
+            Column::Int => format!("${n}::bigint[]"),
+            Column::Text => format!("${n}::text[]"),
+            Column::Bytes => format!("${n}::bytea[]"),
+            Column::Uuid => format!("${n}::uuid[]"),
+        })
+        .collect();
+    format!(
+        "insert into {} ({}) select * from unnest({}) {}",
+        shape.table,
+        names.join(","),
+        arrays.join(","),
+        shape.suffix
+    )
+}
+
+/// A statement's parameter: one value, or one column of many rows.
+#[derive(Debug)]
+enum Argument<'a> {
+    One(&'a Value),
+    Column(Vec<&'a Value>),
+}
+
+fn arguments(statement: &Statement) -> Vec<Argument<'_>> {
+    match statement {
+        Statement::Insert { shape, values } => {
+            let width = shape.columns.len();
+            (0..width)
+                .map(|c| Argument::Column(values.iter().skip(c).step_by(width).collect()))
+                .collect()
+        }
+        Statement::Change { params, .. } | Statement::Assert { params, .. } => {
+            params.iter().map(Argument::One).collect()
+        }
+    }
+}
+
+type SqlResult = Result<IsNull, Box<dyn std::error::Error + Sync + Send>>;
+
+impl ToSql for Argument<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut bytes::BytesMut) -> SqlResult {
+        match self {
+            Self::One(value) => value.to_sql(ty, out),
+            Self::Column(values) => values.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, ty: &Type, out: &mut bytes::BytesMut) -> SqlResult {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(number) if *ty == Type::INT4 => i32::try_from(*number)?.to_sql(ty, out),
+            Self::Int(number) if *ty == Type::INT2 => i16::try_from(*number)?.to_sql(ty, out),
+            Self::Int(number) => number.to_sql(ty, out),
+            Self::Text(text) => text.to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.as_slice().to_sql(ty, out),
+            Self::Shared(bytes) => (&**bytes).to_sql(ty, out),
+            Self::Uuid(uuid) => uuid.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Value {
+    fn from_sql(
+        ty: &Type,
+        raw: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(match *ty {
+            Type::INT2 => Self::Int(i16::from_sql(ty, raw)?.into()),
+            Type::INT4 => Self::Int(i32::from_sql(ty, raw)?.into()),
+            Type::INT8 => Self::Int(i64::from_sql(ty, raw)?),
+            Type::UUID => Self::Uuid(Uuid::from_sql(ty, raw)?),
+            Type::BYTEA => Self::Bytes(raw.to_vec()),
+            Type::TEXT | Type::VARCHAR | Type::UNKNOWN => {
+                Self::Text(<&str>::from_sql(ty, raw)?.into())
+            }
+            _ => return Err(format!("a column of type {ty} is read nowhere").into()),
+        })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self::Null)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+fn read_row(row: &tokio_postgres::Row) -> Result<Row, StoreFailure> {
+    (0..row.len())
+        .map(|n| {
+            row.try_get(n)
+                .map_err(|e| StoreFailure::Broken(describe(&e)))
+        })
+        .collect()
+}

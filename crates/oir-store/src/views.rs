@@ -1,0 +1,261 @@
+//! Reading for people.
+
+use jiff::civil::Date;
+use oir_domain::fault::FaultCode;
+use oir_domain::ids::{AfsendelseId, BilagId, TransaktionsId};
+use oir_domain::party::Kommunekode;
+use oir_flow::ports::inbox::{Channel, MessageOutcome};
+use oir_flow::ports::views::{
+    BilagDetail, BilagFilter, BilagLine, DayTotal, FaultCount, ListCursor, MessageDetail,
+    TimelineEvent, UnreadableTotal, Views,
+};
+use oir_flow::ports::{Answer, StoreFailure};
+
+use crate::Store;
+use crate::codec::{Cells, damaged, date, known_fagsystem, kommune};
+use crate::list::{LINE, line};
+use crate::plan::Value;
+
+const OWNERS: &str = "(select kommune from myndighed union select 0)";
+
+impl Store {
+    async fn day_totals(&self, dag: Date) -> Result<Vec<DayTotal>, StoreFailure> {
+        let sql = "select kommune, fagsystem, state, cast(sum(antal) as bigint), \
+             cast(sum(debet) as bigint) from control_total where dag = $1 \
+             group by kommune, fagsystem, state having sum(antal) <> 0 order by 1, 2, 3";
+        let rows = self.query(sql, vec![date(dag)]).await?;
+        rows.into_iter()
+            .map(|row| {
+                let mut cells = Cells::new(row);
+                Ok(DayTotal {
+                    kommune: cells.kommune()?,
+                    fagsystem: known_fagsystem(cells.fagsystem()?),
+                    state: cells.state_name()?,
+                    antal: cells.narrow()?,
+                    debet: cells.oere()?,
+                })
+            })
+            .collect()
+    }
+
+    async fn unreadable_totals(&self, dag: Date) -> Result<Vec<UnreadableTotal>, StoreFailure> {
+        let sql = "select kommune, fagsystem, count(*), cast(sum(antal_bilag) as bigint) \
+             from afsendelse where dag = $1 and outcome <> 'taken' \
+             group by kommune, fagsystem order by 1, 2";
+        let rows = self.query(sql, vec![date(dag)]).await?;
+        rows.into_iter()
+            .map(|row| {
+                let mut cells = Cells::new(row);
+                Ok(UnreadableTotal {
+                    kommune: cells.kommune()?,
+                    fagsystem: known_fagsystem(cells.fagsystem()?),
+                    messages: cells.narrow()?,
+                    bilag: cells.narrow()?,
+                })
+            })
+            .collect()
+    }
+
+    async fn count_faults(&self, dag: Date) -> Result<Vec<FaultCount>, StoreFailure> {
+        let sql = "select f.code, count(distinct f.bilag_id) from fault f join bilag b \
+             on b.kommune = f.kommune and b.bilag_id = f.bilag_id where b.dag = $1 group by f.code \
+             union all \
+             select f.code, count(distinct f.afsendelse_id) from fault f join afsendelse a \
+             on a.kommune = f.kommune and a.afsendelse_id = f.afsendelse_id \
+             where a.dag = $1 and a.outcome <> 'taken' group by f.code order by 1";
+        let mut counts: Vec<FaultCount> = Vec::new();
+        for row in self.query(sql, vec![date(dag)]).await? {
+            let mut cells = Cells::new(row);
+            let code = FaultCode::from_code(&cells.text()?).ok_or_else(|| damaged("a code"))?;
+            let antal: u64 = cells.narrow()?;
+            match counts.last_mut() {
+                Some(last) if last.code == code => last.antal = last.antal.saturating_add(antal),
+                _ => counts.push(FaultCount { code, antal }),
+            }
+        }
+        Ok(counts)
+    }
+
+    async fn bilag_detail(&self, id: BilagId) -> Result<Option<BilagDetail>, StoreFailure> {
+        let sql = format!(
+            "select {LINE}, b.position, b.afsendelse_id, a.transaktions_id, a.channel from bilag b \
+             join afsendelse a on a.kommune = b.kommune and a.afsendelse_id = b.afsendelse_id \
+             where b.kommune in {OWNERS} and b.bilag_id = $1"
+        );
+        let Some(row) = self
+            .query(&sql, vec![Value::Uuid(id.as_uuid())])
+            .await?
+            .pop()
+        else {
+            return Ok(None);
+        };
+        let mut cells = Cells::new(row);
+        let mut line = line(&mut cells)?;
+        let (index, afsendelse) = (cells.narrow()?, cells.afsendelse_id()?);
+        let transaktions_id = cells.opt_uuid()?.map(TransaktionsId::from_uuid);
+        let channel = Channel::from_word(&cells.text()?).ok_or_else(|| damaged("a channel"))?;
+        self.add_codes(std::slice::from_mut(&mut line)).await?;
+        let document = self.documents(line.kommune, &[id]).await?.remove(&id);
+        let bilag = document.ok_or_else(|| damaged("a bilag is gone"))?;
+        let (faults, later_faults) = self.faults_of(line.kommune, id, index).await?;
+        let timeline = self.timeline(line.kommune, id).await?;
+        let corrects = match bilag.korrigerer {
+            Some(uuid) => {
+                self.stored_bilag(line.kommune, uuid, line.fagsystem)
+                    .await?
+            }
+            None => None,
+        };
+        let corrected_by = self.corrected_by(&line).await?;
+        Ok(Some(BilagDetail {
+            line,
+            afsendelse,
+            transaktions_id,
+            channel,
+            index,
+            bilag,
+            faults,
+            later_faults,
+            timeline,
+            corrects: corrects.map(|b| b.id),
+            corrected_by,
+        }))
+    }
+
+    async fn timeline(
+        &self,
+        owner: Kommunekode,
+        id: BilagId,
+    ) -> Result<Vec<TimelineEvent>, StoreFailure> {
+        let sql = "select number, at, event, to_state, attempt, detail from bilag_event \
+             where kommune = $1 and bilag_id = $2 order by number";
+        let rows = self
+            .query(sql, vec![kommune(owner), Value::Uuid(id.as_uuid())])
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let mut cells = Cells::new(row);
+                Ok(TimelineEvent {
+                    number: cells.narrow()?,
+                    at: cells.time()?,
+                    event: cells.text()?,
+                    to: cells.state_name()?,
+                    attempt: cells.narrow()?,
+                    detail: cells.opt_text()?,
+                })
+            })
+            .collect()
+    }
+
+    async fn corrected_by(&self, line: &BilagLine) -> Result<Vec<BilagId>, StoreFailure> {
+        let sql = "select bilag_id from bilag where kommune = $1 and korrigerer = $2 order by 1";
+        let params = vec![
+            kommune(line.kommune),
+            Value::Uuid(line.bilag_uuid.as_uuid()),
+        ];
+        let rows = self.query(sql, params).await?;
+        rows.into_iter()
+            .map(|row| Cells::new(row).bilag_id())
+            .collect()
+    }
+
+    async fn messages(
+        &self,
+        rest: &str,
+        params: Vec<Value>,
+    ) -> Result<Vec<MessageDetail>, StoreFailure> {
+        let sql = format!(
+            "select a.kommune, a.afsendelse_id, a.fagsystem, a.transaktions_id, a.modtaget, \
+             a.channel, a.outcome, a.raw from afsendelse a {rest}"
+        );
+        let mut found = Vec::new();
+        for row in self.query(&sql, params).await? {
+            let mut cells = Cells::new(row);
+            let (kommune, id) = (cells.kommune()?, cells.afsendelse_id()?);
+            let fagsystem = known_fagsystem(cells.fagsystem()?);
+            let transaktions_id = cells.opt_uuid()?.map(TransaktionsId::from_uuid);
+            let modtaget = cells.time()?;
+            let channel = Channel::from_word(&cells.text()?).ok_or_else(|| damaged("a channel"))?;
+            let outcome = MessageOutcome::from_word(&cells.text()?);
+            found.push(MessageDetail {
+                kommune,
+                id,
+                fagsystem,
+                transaktions_id,
+                modtaget,
+                channel,
+                outcome: outcome.ok_or_else(|| damaged("an outcome"))?,
+                faults: self.message_faults(kommune, id).await?,
+                bilag: Vec::new(),
+                raw: cells.bytes()?,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn one_message(&self, id: AfsendelseId) -> Result<Option<MessageDetail>, StoreFailure> {
+        let rest = format!("where a.kommune in {OWNERS} and a.afsendelse_id = $1");
+        let found = self
+            .messages(&rest, vec![Value::Uuid(id.as_uuid())])
+            .await?
+            .pop();
+        let Some(mut message) = found else {
+            return Ok(None);
+        };
+        let sql = format!(
+            "select {LINE} from bilag b where b.kommune = $1 and b.afsendelse_id = $2 \
+             order by b.position"
+        );
+        let params = vec![kommune(message.kommune), Value::Uuid(id.as_uuid())];
+        for row in self.query(&sql, params).await? {
+            message.bilag.push(line(&mut Cells::new(row))?);
+        }
+        self.add_codes(&mut message.bilag).await?;
+        Ok(Some(message))
+    }
+}
+
+impl Views for Store {
+    fn day<'a>(&'a self, dag: Date) -> Answer<'a, Vec<DayTotal>> {
+        Box::pin(self.day_totals(dag))
+    }
+
+    fn unreadable<'a>(&'a self, dag: Date) -> Answer<'a, Vec<UnreadableTotal>> {
+        Box::pin(self.unreadable_totals(dag))
+    }
+
+    fn unreadable_messages<'a>(&'a self, dag: Date, limit: u32) -> Answer<'a, Vec<MessageDetail>> {
+        let rest = "where a.dag = $1 and a.outcome <> 'taken' order by a.modtaget desc limit $2";
+        Box::pin(self.messages(rest, vec![date(dag), limit.into()]))
+    }
+
+    fn fault_counts<'a>(&'a self, dag: Date) -> Answer<'a, Vec<FaultCount>> {
+        Box::pin(self.count_faults(dag))
+    }
+
+    fn latest_day(&self) -> Answer<'_, Option<Date>> {
+        Box::pin(async move {
+            let sql = "select max(d) from (select max(dag) as d from control_total union all \
+                       select max(dag) from afsendelse where outcome <> 'taken') t";
+            let mut rows = self.query(sql, Vec::new()).await?;
+            Cells::new(rows.pop().unwrap_or_default()).opt_date()
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        filter: &'a BilagFilter,
+        after: Option<ListCursor>,
+        limit: u32,
+    ) -> Answer<'a, Vec<BilagLine>> {
+        Box::pin(self.list_bilag(filter, after, limit))
+    }
+
+    fn detail<'a>(&'a self, id: BilagId) -> Answer<'a, Option<BilagDetail>> {
+        Box::pin(self.bilag_detail(id))
+    }
+
+    fn message_detail<'a>(&'a self, id: AfsendelseId) -> Answer<'a, Option<MessageDetail>> {
+        Box::pin(self.one_message(id))
+    }
+}
