@@ -1,1 +1,7 @@
-//! Empty until its first file.
+//! Bytes to domain values and back, for every external format. Pure: no I/O, no clock.
+//!
+//! This room holds the forms of things (lengths, patterns, namespaces) and the Danish
+//! words for faults; what a value means is the domain's business.
+#![deny(missing_docs)]
+
+pub mod xml;

@@ -1,0 +1,132 @@
+//! The kontoplan of each municipality, for the reference bookkeeping system, and the
+//! omsætningstabel that leads to it. Both are made from the same values, so that what is
+//! missing in one or closed in the other is so on purpose.
+
+use std::collections::BTreeMap;
+
+use oir_domain::calendar::Validity;
+use oir_domain::party::Kommunekode;
+use oir_domain::register::Omsaetningsrow;
+
+use jiff::civil::Date;
+
+use crate::reference::{Kommune, funktioner};
+use crate::trade::{SYSTEMS, System, Value, account_name, konto, new_year, sted_number};
+
+/// One account in a municipality's books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KontoplanRow {
+    /// Whose books.
+    pub kommune: Kommunekode,
+    /// The authorised string, 16 digits.
+    pub konto: Box<str>,
+    /// Its name.
+    pub navn: Box<str>,
+    /// Whether it takes postings; a closed one makes the books refuse.
+    pub open: bool,
+}
+
+/// The accounts of all the municipalities, by municipality and account.
+pub(crate) fn accounts(kommuner: &[Kommune]) -> Vec<KontoplanRow> {
+    let names = funktioner();
+    let mut rows = BTreeMap::new();
+    for kommune in kommuner {
+        for system in SYSTEMS {
+            for value in in_the_books(system) {
+                let funktion = names.get(value.funktion).map_or("", String::as_str);
+                for this_year in [false, true] {
+                    let sted = sted_number(value, kommune.kode.0, this_year);
+                    let konto: Box<str> = konto(value, sted).into();
+                    let row = KontoplanRow {
+                        kommune: kommune.kode,
+                        konto: konto.clone(),
+                        navn: account_name(value, funktion).into(),
+                        open: value.vaerdi != system.closed.vaerdi,
+                    };
+                    rows.insert((kommune.kode, konto), row);
+                }
+            }
+        }
+    }
+    rows.into_values().collect()
+}
+
+fn in_the_books(system: &System) -> impl Iterator<Item = &Value> {
+    let has_account = |v: &&Value| v.vaerdi != system.gone.vaerdi;
+    system.mapped().chain([&system.local]).filter(has_account)
+}
+
+/// The omsætningstabeller: one row per value, two where the account changed at the turn
+/// of the year. The new value of each system has none.
+pub(crate) fn omsaetning(kommuner: &[Kommune], day: Date) -> Vec<Omsaetningsrow> {
+    let mut rows = Vec::new();
+    for kommune in kommuner {
+        for system in SYSTEMS {
+            for value in system.mapped() {
+                push_rows(&mut rows, kommune, system, value, value.vaerdi.into(), day);
+            }
+            let vaerdi = system.local_vaerdi(kommune.kode.0);
+            push_rows(&mut rows, kommune, system, &system.local, vaerdi, day);
+        }
+    }
+    rows
+}
+
+fn push_rows(
+    rows: &mut Vec<Omsaetningsrow>,
+    kommune: &Kommune,
+    system: &System,
+    value: &Value,
+    vaerdi: String,
+    day: Date,
+) {
+    let mut push = |from: Date, to: Option<Date>, this_year: bool| {
+        rows.push(Omsaetningsrow {
+            kommune: kommune.kode,
+            fagsystem: system.id(),
+            vaerdi: vaerdi.as_str().into(),
+            konto: konto(value, sted_number(value, kommune.kode.0, this_year)).into(),
+            validity: Validity { from, to },
+        });
+    };
+    let (last_year, this_year) = (new_year(day, 1), new_year(day, 0));
+    if sted_number(value, 0, false) == sted_number(value, 0, true) {
+        push(last_year, None, true);
+    } else {
+        push(last_year, this_year.yesterday().ok(), false);
+        push(this_year, None, true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::collections::HashMap;
+
+    use super::{accounts, omsaetning};
+    use crate::reference::kommuner;
+    use crate::trade::SYSTEMS;
+    use jiff::civil::date;
+    use oir_domain::register::overlapping_rows;
+
+    #[test]
+    fn every_row_leads_to_an_open_account_but_those_that_shall_not() {
+        let kommuner = kommuner(10);
+        let books: HashMap<_, _> = accounts(&kommuner)
+            .into_iter()
+            .map(|row| ((row.kommune, row.konto), row.open))
+            .collect();
+        let table = omsaetning(&kommuner, date(2026, 11, 18));
+        assert!(overlapping_rows(&table).is_empty());
+        for row in &table {
+            let system = SYSTEMS.iter().find(|s| s.id() == row.fagsystem).unwrap();
+            let wanted = match &*row.vaerdi {
+                v if v == system.closed.vaerdi => Some(false),
+                v if v == system.gone.vaerdi => None,
+                _ => Some(true),
+            };
+            let found = books.get(&(row.kommune, row.konto.clone())).copied();
+            assert_eq!(found, wanted, "{} {}", row.vaerdi, row.konto);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Shows the portal with invented data on a loopback port, so that its pages can be looked
+//! at without a hub: `cargo run -p oir-web --example portal_preview -- 8099`. A second
+//! word, `away`, shows the pages with a database that does not answer.
+
+#[path = "../tests/portal/invented.rs"]
+mod invented;
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use oir_flow::ports::StoreFailure;
+use oir_web::portal::{PortalState, router};
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let mut words = std::env::args().skip(1);
+    let port = words.next().and_then(|port| port.parse().ok());
+    let views = match words.next().as_deref() {
+        Some("away") => invented::Invented::away(StoreFailure::Unavailable("preview".into())),
+        _ => invented::Invented::day(130),
+    };
+    let clock = Arc::new(invented::StoppedClock);
+    let state = PortalState::new(
+        Arc::new(views),
+        invented::register(),
+        clock,
+        invented::WORDS,
+    )
+    .with_control_totals(Arc::new(invented::Disagreement));
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
+    writeln!(std::io::stdout(), "http://{}", listener.local_addr()?)?;
+    axum::serve(listener, router(state)).await
+}

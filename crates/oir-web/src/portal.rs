@@ -1,0 +1,166 @@
+//! The portal: pages in Danish on which every message and every bilag can be followed.
+//!
+//! | address | page | file |
+//! |---|---|---|
+//! | `/` | a day's figures per municipality and case system | `front.rs` |
+//! | `/bilag` | list with filter | `list.rs`, `query.rs` |
+//! | `/bilag.xlsx` | the same list as a workbook | `workbook.rs` |
+//! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
+//! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
+//! | `/assets/…` | style, fonts, icons | `crate::assets` |
+//!
+//! Pages only read. Personal numbers are masked everywhere (`masking.rs`). Every page works
+//! without JavaScript; style and script come from files, never from the page itself.
+
+mod afsendelse;
+mod bilag;
+mod excerpt;
+mod failure;
+mod front;
+mod headers;
+mod list;
+mod masking;
+mod names;
+mod query;
+mod view;
+mod words;
+mod workbook;
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use oir_domain::calendar::{copenhagen, day_of};
+use oir_domain::fault::{Fault, FaultCode};
+use oir_domain::reconcile::{Difference, Statement};
+use oir_domain::register::Register;
+use oir_flow::ports::Answer;
+use oir_flow::ports::process::Clock;
+use oir_flow::ports::views::Views;
+
+use failure::PageError;
+use names::Names;
+
+/// Where the portal gets the register in force from; called once per page.
+pub type RegisterSource = Arc<dyn Fn() -> Arc<Register> + Send + Sync>;
+
+/// The Danish words of the fault catalogue. They stand with the receipts, so that a page
+/// and a receipt never say different things; the wiring hands them in.
+#[derive(Debug, Clone, Copy)]
+pub struct FaultWords {
+    /// What a code means, without values: for overviews.
+    pub title: fn(FaultCode) -> String,
+    /// What is wrong, with the fault's values filled in.
+    pub text: fn(&Fault) -> String,
+    /// How it is put right.
+    pub remedy: fn(&Fault) -> String,
+}
+
+/// The latest comparison of our control totals with the books'.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// When it was made.
+    pub at: Timestamp,
+    /// What we hold as booked, summed over all municipalities and senders compared.
+    pub ours: Statement,
+    /// Every disagreement; empty when the two agree.
+    pub differences: Vec<Difference>,
+}
+
+/// Where the portal gets comparisons with the books from.
+pub trait ControlTotals: Send + Sync + fmt::Debug {
+    /// The latest comparison for a booking day; nothing when none has been made.
+    fn compared(&self, dag: Date) -> Answer<'_, Option<Comparison>>;
+}
+
+/// What the pages read from.
+#[derive(Clone)]
+pub struct PortalState {
+    views: Arc<dyn Views>,
+    register: RegisterSource,
+    clock: Arc<dyn Clock>,
+    words: FaultWords,
+    control: Option<Arc<dyn ControlTotals>>,
+    zone: TimeZone,
+}
+
+impl PortalState {
+    /// A portal over the reading side of a store.
+    pub fn new(
+        views: Arc<dyn Views>,
+        register: RegisterSource,
+        clock: Arc<dyn Clock>,
+        words: FaultWords,
+    ) -> Self {
+        Self {
+            views,
+            register,
+            clock,
+            words,
+            control: None,
+            zone: copenhagen(),
+        }
+    }
+
+    /// The same with comparisons with the books; without, the front page says that none
+    /// has been made.
+    #[must_use]
+    pub fn with_control_totals(mut self, control: Arc<dyn ControlTotals>) -> Self {
+        self.control = Some(control);
+        self
+    }
+
+    fn today(&self) -> Date {
+        day_of(self.clock.now(), &self.zone)
+    }
+
+    fn names(&self) -> Names {
+        Names::new((self.register)())
+    }
+}
+
+impl fmt::Debug for PortalState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortalState")
+            .field("views", &self.views)
+            .field("clock", &self.clock)
+            .field("control", &self.control)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The pages, with a fallback page for addresses that lead nowhere. A router merged with
+/// this one must not have a fallback of its own.
+pub fn router(state: PortalState) -> Router {
+    Router::new()
+        .route("/", get(front::show))
+        .route("/bilag", get(list::show))
+        .route("/bilag.xlsx", get(workbook::download))
+        .route("/bilag/{id}", get(bilag::show))
+        .route("/afsendelser/{id}", get(afsendelse::show))
+        .route("/assets/{*path}", get(asset))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::map_response(headers::guard))
+        .layer(middleware::map_response(failure::log))
+        .with_state(state)
+}
+
+async fn asset(request: Request) -> Response {
+    crate::assets::serve(request.uri(), request.headers())
+        .unwrap_or_else(|| PageError::NotFound.into_response())
+}
+
+async fn nowhere() -> PageError {
+    PageError::NotFound
+}
+
+async fn wrong_method() -> PageError {
+    PageError::WrongMethod
+}

@@ -1,0 +1,151 @@
+//! Pages for what went wrong: in Danish, with what to do next. The only file of the portal
+//! that names status codes.
+
+use askama::Template;
+use axum::http::header::{ALLOW, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use oir_flow::ports::StoreFailure;
+
+use super::view::{FailurePage, Page, Section};
+
+/// How long a browser should wait while the database is away, seconds: the time in which a
+/// PostgreSQL standby takes over.
+const RETRY_SECS: HeaderValue = HeaderValue::from_static("30");
+
+/// Why a page could not be shown.
+#[derive(Debug)]
+pub(super) enum PageError {
+    /// No such page, bilag or message.
+    NotFound,
+    /// The address line cannot be read.
+    BadAddress,
+    /// The page can only be read.
+    WrongMethod,
+    /// The store could not answer.
+    Store(StoreFailure),
+    /// A bug of ours, with what failed.
+    Broken(String),
+}
+
+impl From<StoreFailure> for PageError {
+    fn from(failure: StoreFailure) -> Self {
+        Self::Store(failure)
+    }
+}
+
+/// The reason of a failure, carried by the response to [`log`]; never shown.
+#[derive(Debug, Clone)]
+struct Reason(String);
+
+/// Logs a failed request once, on its way out.
+pub(super) async fn log(response: Response) -> Response {
+    if let Some(Reason(reason)) = response.extensions().get() {
+        tracing::error!(status = response.status().as_u16(), reason, "page failed");
+    }
+    response
+}
+
+/// A page ready to be sent; a template that fails is a bug of ours.
+pub(super) fn page(template: &impl Template) -> Result<Html<String>, PageError> {
+    match template.render() {
+        Ok(html) => Ok(Html(html)),
+        Err(error) => Err(PageError::Broken(format!("a template failed: {error}"))),
+    }
+}
+
+/// A page with a form in which something could not be read.
+pub(super) fn unreadable_form(html: Html<String>) -> Response {
+    (StatusCode::BAD_REQUEST, html).into_response()
+}
+
+struct Words {
+    status: StatusCode,
+    title: &'static str,
+    text: &'static str,
+    steps: &'static [&'static str],
+}
+
+impl PageError {
+    fn words(&self) -> Words {
+        match self {
+            Self::NotFound => Words {
+                status: StatusCode::NOT_FOUND,
+                title: "Siden findes ikke",
+                text: "Adressen fører ikke til noget bilag, nogen afsendelse eller nogen side.",
+                steps: &[
+                    "Se efter, om hele adressen er kommet med.",
+                    "Søg efter bilaget på listen med dets nummer eller id.",
+                ],
+            },
+            Self::BadAddress => Words {
+                status: StatusCode::BAD_REQUEST,
+                title: "Adressen kan ikke læses",
+                text: "En del af adressen har ikke den form, som siden venter.",
+                steps: &["Gå til listen, og vælg igen i stedet for at rette i adressen."],
+            },
+            Self::WrongMethod => Words {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                title: "Siden kan kun læses",
+                text: "Her kan intet indsendes. Bilag sendes af fagsystemerne til servicen.",
+                steps: &["Gå til forsiden, og find det, du søger, derfra."],
+            },
+            Self::Store(StoreFailure::Unavailable(_) | StoreFailure::Full(_)) => Words {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                title: "Oplysningerne kan ikke hentes lige nu",
+                text: "Databasen svarer ikke. Intet er gået tabt: hvad der er kvitteret for, \
+                       er gemt.",
+                steps: &[
+                    "Vent et halvt minut, og genindlæs siden.",
+                    "Kontakt driften, hvis det fortsætter, og oplys klokkeslættet.",
+                ],
+            },
+            Self::Store(StoreFailure::Broken(_)) | Self::Broken(_) => Words {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                title: "Der er en fejl i systemet",
+                text: "Siden kunne ikke vises. Fejlen er skrevet i loggen.",
+                steps: &["Kontakt driften, og oplys sidens adresse og klokkeslættet."],
+            },
+        }
+    }
+
+    fn reason(&self) -> Option<String> {
+        match self {
+            Self::Store(failure) => Some(failure.to_string()),
+            Self::Broken(reason) => Some(reason.clone()),
+            Self::NotFound | Self::BadAddress | Self::WrongMethod => None,
+        }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let words = self.words();
+        let template = FailurePage {
+            page: Page {
+                title: words.title.to_owned(),
+                crumbs: Vec::new(),
+                section: Section::Neither,
+            },
+            text: words.text,
+            steps: words.steps,
+            code: words.status.as_u16(),
+        };
+        let html = template.render().unwrap_or_else(|_| words.title.to_owned());
+        let mut response = (words.status, Html(html)).into_response();
+        match words.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                response.headers_mut().insert(RETRY_AFTER, RETRY_SECS);
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                let read = HeaderValue::from_static("GET, HEAD");
+                response.headers_mut().insert(ALLOW, read);
+            }
+            _ => {}
+        }
+        if let Some(reason) = self.reason() {
+            response.extensions_mut().insert(Reason(reason));
+        }
+        response
+    }
+}

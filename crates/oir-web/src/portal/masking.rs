@@ -1,0 +1,243 @@
+//! Hides personal numbers in text that is shown. Pure; knows no page.
+//!
+//! Rule: whatever stands in a CPR element or a `"cpr"` member is hidden, and so is every
+//! run of ten digits (or six and four) whose first six are a date, wherever it stands.
+//! The first six digits stay, so that a case worker can still tell two persons apart.
+
+use oir_domain::party::Cpr;
+
+/// Text as a person may see it: every number that looks like a CPR number is masked.
+#[must_use]
+pub(super) fn mask_text(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, digits) = rest.split_at(start);
+        masked.push_str(before);
+        let end = digits
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(digits.len());
+        let (run, after) = digits.split_at(end);
+        match (run.len(), split_form(run, after)) {
+            (10, _) if is_cpr(run) => {
+                push_masked(&mut masked, run);
+                rest = after;
+            }
+            (6, Some((sign, tail, after))) => {
+                push_masked_with(&mut masked, run, sign, tail.len());
+                rest = after;
+            }
+            _ => {
+                masked.push_str(run);
+                rest = after;
+            }
+        }
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// A message as received, masked: XML or JSON, well-formed or not.
+#[must_use]
+pub(super) fn mask_message(raw: &str) -> String {
+    let elements = mask_marked(raw, next_element, element_end);
+    let members = mask_marked(&elements, next_member, member_end);
+    mask_text(&members)
+}
+
+/// The second half of `ddmmyy-nnnn` or `ddmmyy nnnn`, when the first half is a run of six.
+fn split_form<'a>(run: &str, after: &'a str) -> Option<(char, &'a str, &'a str)> {
+    let sign = after.chars().next().filter(|c| matches!(c, '-' | ' '))?;
+    let rest = after.get(sign.len_utf8()..)?;
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (tail, after) = rest.split_at(end);
+    (tail.len() == 4 && is_cpr(&format!("{run}{tail}"))).then_some((sign, tail, after))
+}
+
+fn is_cpr(digits: &str) -> bool {
+    digits.parse::<Cpr>().is_ok_and(|cpr| cpr.has_a_date())
+}
+
+fn push_masked(text: &mut String, run: &str) {
+    text.push_str(run.get(..6).unwrap_or(""));
+    text.push_str("****");
+}
+
+fn push_masked_with(text: &mut String, run: &str, sign: char, hidden: usize) {
+    text.push_str(run);
+    text.push(sign);
+    text.extend(std::iter::repeat_n('*', hidden));
+}
+
+/// Masks what stands between a start found by `next` and the end found by `end`.
+fn mask_marked(
+    text: &str,
+    next: fn(&str) -> Option<usize>,
+    end: fn(&str) -> Option<usize>,
+) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = next(rest) {
+        let (before, inside) = rest.split_at(start);
+        masked.push_str(before);
+        let (inside, after) = inside.split_at(end(inside).unwrap_or(inside.len()));
+        push_content(&mut masked, inside);
+        rest = after;
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// Ten plain digits keep their first six; anything else (character references, comments,
+/// a number cut short) is hidden letter by letter.
+fn push_content(masked: &mut String, inside: &str) {
+    let number = inside.trim();
+    if number.len() == 10 && number.bytes().all(|b| b.is_ascii_digit()) {
+        masked.push_str(&inside.replace(number, &format!("{}****", number.get(..6).unwrap_or(""))));
+    } else {
+        let hide = |c: char| if c.is_alphanumeric() { '*' } else { c };
+        masked.extend(inside.chars().map(hide));
+    }
+}
+
+/// Where the content of the next `<CPR>` begins, whatever its prefix and attributes.
+fn next_element(text: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let open = from + text.get(from..)?.find('<')? + 1;
+        let tag = text.get(open..)?;
+        let name_end = tag.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<'));
+        let name = tag.get(..name_end.unwrap_or(tag.len()))?;
+        let local = name.rsplit(':').next().unwrap_or(name);
+        if local.eq_ignore_ascii_case("cpr") {
+            // The end of the tag; of a tag cut short, the end of its name.
+            let skip = tag.find('>').map_or(name.len(), |end| end + 1);
+            if !tag.get(..skip).is_some_and(|tag| tag.ends_with("/>")) {
+                return Some(open + skip);
+            }
+        }
+        from = open;
+    }
+}
+
+/// The content of an element reaches to the next end tag: a comment inside is content.
+fn element_end(inside: &str) -> Option<usize> {
+    inside.find("</")
+}
+
+/// Where the value of the next `"cpr"` member begins, behind its quotation mark.
+fn next_member(text: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let open = from + text.get(from..)?.find('"')? + 1;
+        from = open;
+        let Some(after) = text
+            .get(open..)
+            .filter(|rest| {
+                rest.get(..4)
+                    .is_some_and(|key| key.eq_ignore_ascii_case("cpr\""))
+            })
+            .and_then(|rest| rest.get(4..))
+        else {
+            continue;
+        };
+        let value = after.trim_start().strip_prefix(':').map(str::trim_start);
+        if let Some(value) = value {
+            let value = value.strip_prefix('"').unwrap_or(value);
+            return Some(text.len() - value.len());
+        }
+    }
+}
+
+/// A JSON string ends at its quotation mark, a bare number at the next comma or bracket.
+fn member_end(inside: &str) -> Option<usize> {
+    inside.find(['"', ',', '}', ']', '\n'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mask_message, mask_text};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    #[test]
+    fn numbers_that_look_like_persons_are_masked_and_others_stay() {
+        let check = |text: &str, masked: &str| assert_eq!(mask_text(text), masked);
+        check("6101011234", "610101****");
+        check("CPR6101011234.", "CPR610101****.");
+        check(
+            "til 610101-1234 og 610101 1234",
+            "til 610101-**** og 610101 ****",
+        );
+        check("9999991234", "9999991234"); // no date
+        check("61010112345", "61010112345"); // eleven digits
+        check("610101-12345", "610101-12345");
+        check("konto 5.57.75.4", "konto 5.57.75.4");
+        check("æ6101011234ø", "æ610101****ø");
+    }
+
+    #[test]
+    fn a_cpr_element_is_masked_whatever_is_in_it() {
+        let check = |text: &str, masked: &str| assert_eq!(mask_message(text), masked);
+        check(
+            "<oir:CPR>9999991234</oir:CPR>",
+            "<oir:CPR>999999****</oir:CPR>",
+        );
+        check(
+            "<CPR a='b'> 9999991234\n</CPR>",
+            "<CPR a='b'> 999999****\n</CPR>",
+        );
+        check("<CPR>&#57;999991234</CPR>", "<CPR>&#**;*********</CPR>");
+        check(
+            "<CPR>99<!-- x -->99991234</CPR>",
+            "<CPR>**<!-- * -->********</CPR>",
+        );
+        check("<CPR>999999123", "<CPR>*********");
+        check("<CPR 9999991234", "<CPR 999999****");
+        check("<CPRNUMMER>1</CPRNUMMER>", "<CPRNUMMER>1</CPRNUMMER>");
+        check("<CPR/><A>1</A>", "<CPR/><A>1</A>");
+    }
+
+    #[test]
+    fn a_cpr_member_is_masked_whatever_is_in_it() {
+        let check = |text: &str, masked: &str| assert_eq!(mask_message(text), masked);
+        check(r#"{"cpr":"9999991234"}"#, r#"{"cpr":"999999****"}"#);
+        check(
+            r#"{"CPR" : 9999991234, "a": 1}"#,
+            r#"{"CPR" : 999999****, "a": 1}"#,
+        );
+        check(
+            r#"{"cpr":"\u0039999991234"}"#,
+            r#"{"cpr":"\**************"}"#,
+        );
+        check(r#"{"cprs":"1"}"#, r#"{"cprs":"1"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_person_survives(
+            before in any::<String>(), after in any::<String>(),
+            day in 1..=28_u8, month in 1..=12_u8, year in 0..=99_u8, serial in 0..=9999_u16,
+        ) {
+            let digit = |c: char| c.is_ascii_digit();
+            let before = before.trim_end_matches(digit);
+            let after = after.trim_start_matches(digit);
+            let number = format!("{:02}{month:02}{year:02}{serial:04}", day + 60);
+            let shown = mask_message(&format!("{before}{number}{after}"));
+            prop_assert!(!shown.contains(&number));
+        }
+
+        #[test]
+        fn what_a_cpr_element_holds_is_hidden(number in "[0-9]{10}", prefix in "([a-z]{1,8}:)?") {
+            let shown = mask_message(&format!("<{prefix}CPR>{number}</{prefix}CPR>"));
+            prop_assert!(!shown.contains(&number));
+        }
+
+        #[test]
+        fn masking_twice_is_masking_once(text in any::<String>()) {
+            let once = mask_text(&text);
+            prop_assert_eq!(mask_text(&once), once);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What municipalities and case systems are called, from the register in force.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use oir_domain::ids::FagsystemId;
+use oir_domain::party::Kommunekode;
+use oir_domain::register::Register;
+
+use super::view::Choice;
+use crate::danish_format::sort_key;
+
+/// The names of one request.
+pub(super) struct Names {
+    register: Arc<Register>,
+    kommuner: HashMap<Kommunekode, Box<str>>,
+}
+
+impl Names {
+    pub(super) fn new(register: Arc<Register>) -> Self {
+        let kommuner = register
+            .myndigheder()
+            .map(|m| (m.kommune, m.navn.clone()))
+            .collect();
+        Self { register, kommuner }
+    }
+
+    /// A municipality's name; its code when the register does not have it.
+    pub(super) fn kommune(&self, kommune: Kommunekode) -> String {
+        match self.kommuner.get(&kommune) {
+            Some(navn) => navn.to_string(),
+            None if kommune == Kommunekode::UNKNOWN => "Ukendt myndighed".to_owned(),
+            None => format!("Kommune {kommune}"),
+        }
+    }
+
+    /// A case system's short name; its id when the register does not have it.
+    pub(super) fn fagsystem(&self, id: Option<FagsystemId>) -> String {
+        match id {
+            None => "Ukendt afsender".to_owned(),
+            Some(id) => match self.register.fagsystem(id) {
+                Some(fagsystem) => fagsystem.kortnavn.to_string(),
+                None => id.to_string(),
+            },
+        }
+    }
+
+    /// All municipalities as choices, in Danish order.
+    pub(super) fn kommune_choices(&self, chosen: &str) -> Vec<Choice> {
+        let mut choices: Vec<_> = self
+            .kommuner
+            .iter()
+            .map(|(kode, navn)| Choice::new(kode.0.to_string(), navn.to_string(), chosen))
+            .collect();
+        choices.sort_by_cached_key(|choice| sort_key(&choice.label));
+        choices
+    }
+
+    /// All case systems as choices, in Danish order.
+    pub(super) fn fagsystem_choices(&self, chosen: &str) -> Vec<Choice> {
+        let label = |kort: &str, navn: &str| format!("{kort} – {navn}");
+        let mut choices: Vec<_> = self
+            .register
+            .fagsystemer()
+            .map(|f| Choice::new(f.id.to_string(), label(&f.kortnavn, &f.navn), chosen))
+            .collect();
+        choices.sort_by_cached_key(|choice| sort_key(&choice.label));
+        choices
+    }
+}

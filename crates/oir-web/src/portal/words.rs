@@ -1,0 +1,189 @@
+//! The portal's Danish words for states, events, channels and roles. The words of the fault
+//! catalogue stand with the receipts and are handed in, see [`super::FaultWords`].
+
+use oir_domain::fault::{Responsible, Severity};
+use oir_domain::finans::{PartRolle, Posteringstype};
+use oir_domain::message::StateName;
+use oir_flow::ports::inbox::{Channel, MessageOutcome};
+
+use super::view::{Advice, Badge};
+
+/// A state as a person calls it, with the design system's weight for its badge.
+pub(super) fn state(name: StateName) -> Badge {
+    let (text, weight) = match name {
+        StateName::Rejected => ("Afvist", "error"),
+        StateName::Held => ("Tilbageholdt", "warning"),
+        StateName::Mapped => ("Klar til levering", "info"),
+        StateName::Sending => ("Sendes", "info"),
+        StateName::AwaitingReceipt => ("Afventer kvittering", "info"),
+        StateName::Waiting => ("Venter på nyt forsøg", "info"),
+        StateName::Uncertain => ("Usikker", "warning"),
+        StateName::Booked => ("Bogført", "success"),
+        StateName::Refused => ("Nægtet af bogføringen", "error"),
+        StateName::Parked => ("Parkeret", "error"),
+    };
+    Badge { text, weight }
+}
+
+/// What somebody must do about a bilag in that state, and who.
+pub(super) fn advice(name: StateName) -> Advice {
+    let (weight, heading, text) = match name {
+        StateName::Rejected => (
+            "error",
+            "Fagsystemet skal sende et nyt bilag",
+            "Bilaget har fejl og er ikke sendt til bogføringen. Ret fejlene nedenfor i \
+             fagsystemet, og send et nyt bilag, der peger på dette som det, det korrigerer.",
+        ),
+        StateName::Held => (
+            "warning",
+            "Økonomiafdelingen skal supplere omsætningstabellen",
+            "Bilaget er i orden, men mindst én sortimentsværdi har ingen konto. Når kontoen er \
+             tilføjet i omsætningstabellen, leveres bilaget af sig selv.",
+        ),
+        StateName::Mapped | StateName::Sending => (
+            "info",
+            "Bilaget er på vej til bogføringen",
+            "Du skal ikke gøre noget. Siden viser bogføringens svar, når det er kommet.",
+        ),
+        StateName::AwaitingReceipt => (
+            "info",
+            "Bogføringssystemet har bilaget",
+            "Du skal ikke gøre noget. Forretningskvitteringen kommer senere og vises her.",
+        ),
+        StateName::Waiting => (
+            "info",
+            "Bogføringssystemet kunne ikke nås",
+            "Du skal ikke gøre noget. Der prøves igen af sig selv.",
+        ),
+        StateName::Uncertain => (
+            "warning",
+            "Svaret fra bogføringssystemet udeblev",
+            "Bilaget er måske bogført. Bogføringssystemet spørges, før noget sendes igen, så \
+             bilaget ikke bliver bogført to gange. Du skal ikke gøre noget.",
+        ),
+        StateName::Booked => ("success", "Bilaget er bogført", "Du skal ikke gøre mere."),
+        StateName::Refused => (
+            "error",
+            "Bogføringssystemet har nægtet at bogføre bilaget",
+            "Se årsagen nedenfor. Når den er bragt i orden, sender fagsystemet et nyt bilag, \
+             der peger på dette som det, det korrigerer.",
+        ),
+        StateName::Parked => (
+            "error",
+            "En driftsmedarbejder skal se på bilaget",
+            "Alle forsøg på at levere er brugt. Kontakt driften, og oplys bilagets id. Når \
+             årsagen er fjernet, kan bilaget frigives igen.",
+        ),
+    };
+    Advice {
+        weight,
+        heading,
+        text,
+    }
+}
+
+/// What happened, as a sentence for the timeline.
+pub(super) fn event(word: &str, to: StateName, attempt: u32) -> String {
+    let sentence = match (word, to) {
+        ("received", StateName::Rejected) => "Modtaget og afvist, fordi bilaget har fejl.",
+        ("received", StateName::Held) => {
+            "Modtaget og registreret, men tilbageholdt: der mangler en konto i \
+             omsætningstabellen."
+        }
+        ("received", _) => "Modtaget, registreret og konteret. Klar til levering.",
+        ("accounts_found", _) => "Konti fundet i omsætningstabellen. Klar til levering.",
+        ("claimed", _) => return format!("Leveringsforsøg {attempt} begyndt."),
+        ("handed_over", _) => "Modtaget af bogføringssystemet, som kvitterer senere.",
+        ("booked", _) => "Bogført.",
+        ("refused", _) => "Bogføringssystemet nægtede at bogføre.",
+        ("unavailable", _) => "Bogføringssystemet kunne ikke nås. Der prøves igen.",
+        ("no_answer", _) => {
+            "Sendt, men svaret udeblev. Bogføringssystemet spørges, før der sendes igen."
+        }
+        ("not_there", _) => "Bogføringssystemet kender ikke bilaget. Det sendes igen.",
+        ("given_up", _) => "Alle forsøg er brugt. Parkeret.",
+        ("released", _) => "Frigivet af en medarbejder. Bogføringssystemet spørges først.",
+        (other, _) => return other.to_owned(),
+    };
+    sentence.to_owned()
+}
+
+/// By which door a message came.
+pub(super) fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Soap11 => "SOAP 1.1",
+        Channel::Soap12 => "SOAP 1.2",
+        Channel::Json => "JSON",
+    }
+}
+
+/// What became of a message as a whole.
+pub(super) fn outcome(outcome: MessageOutcome) -> Badge {
+    let (text, weight) = match outcome {
+        MessageOutcome::Taken => ("Modtaget", "success"),
+        MessageOutcome::Unreadable => ("Afvist som helhed", "error"),
+        MessageOutcome::Parked => ("Parkeret", "error"),
+    };
+    Badge { text, weight }
+}
+
+/// What somebody must do about a message as a whole; nothing when its bilag say it.
+pub(super) fn message_advice(outcome: MessageOutcome) -> Option<Advice> {
+    match outcome {
+        MessageOutcome::Taken => None,
+        MessageOutcome::Unreadable => Some(Advice {
+            weight: "error",
+            heading: "Fagsystemets leverandør skal rette afsendelsen",
+            text: "Afsendelsen kunne ikke læses eller henføres, så ingen bilag er taget ind. \
+                   Ret fejlene nedenfor, og send igen. Samme TransactionUUID må bruges.",
+        }),
+        MessageOutcome::Parked => Some(Advice {
+            weight: "error",
+            heading: "Driften skal se på afsendelsen",
+            text: "En fejl i ØiR stoppede behandlingen. Afsendelsen er gemt, som den blev \
+                   modtaget. Kontakt driften, og oplys afsendelsens id.",
+        }),
+    }
+}
+
+/// The weight of a fault.
+pub(super) fn severity(severity: Severity) -> Badge {
+    match severity {
+        Severity::Warning => Badge {
+            text: "Advarsel",
+            weight: "warning",
+        },
+        Severity::Fault => Badge {
+            text: "Fejl",
+            weight: "error",
+        },
+    }
+}
+
+/// Who can put a fault right.
+pub(super) fn responsible(who: Responsible) -> &'static str {
+    match who {
+        Responsible::SenderVendor => "Fagsystemets leverandør",
+        Responsible::Fagomraade => "Fagområdet",
+        Responsible::Finance => "Økonomiafdelingen",
+        Responsible::Operation => "Driften",
+    }
+}
+
+/// What kind of posting a bilag makes.
+pub(super) fn posteringstype(kind: Posteringstype) -> &'static str {
+    match kind {
+        Posteringstype::Normal => "Normal (NOR)",
+        Posteringstype::Supplement => "Supplementsperiode (SUP)",
+        Posteringstype::Primo => "Primo (PRI)",
+    }
+}
+
+/// A party's role.
+pub(super) fn rolle(rolle: PartRolle) -> &'static str {
+    match rolle {
+        PartRolle::Ydelsesmodtager => "ydelsesmodtager",
+        PartRolle::Udbetalingsmodtager => "udbetalingsmodtager",
+        PartRolle::Anden => "anden part",
+    }
+}
