@@ -4,4 +4,14 @@
 //! transaction. It knows no SQL, no HTTP and no product.
 #![deny(missing_docs)]
 
+mod answers;
+pub mod deliver;
+pub mod hub;
+mod intake;
+pub mod judge;
 pub mod ports;
+pub mod receipts;
+pub mod reconcile;
+pub mod remap;
+pub mod settle;
+pub mod worker;

@@ -4,4 +4,6 @@
 //! words for faults; what a value means is the domain's business.
 #![deny(missing_docs)]
 
+pub mod danish;
+pub mod finans;
 pub mod xml;

@@ -1,0 +1,227 @@
+//! What the books said, or did not say, turned into steps and written.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use oir_domain::fault::{Fault, FaultCode, Place};
+use oir_domain::ids::ErpBilagsnummer;
+use oir_domain::message::{Event, Outbox as OutboxChange, Step, apply};
+use oir_domain::retry::{Next, next};
+use oir_wire::finans::message::{
+    Bilagskvittering, Bilagsstatus, ForretningsKode, Positionsfejl, Tilstand,
+};
+
+use crate::hub::Hub;
+use crate::ports::StoreFailure;
+use crate::ports::outbox::{Advance, Move, Standing};
+
+/// What became of one bilag at the books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// In the books under a number.
+    Booked(ErpBilagsnummer),
+    /// Refused, with their reasons.
+    Refused(Vec<Fault>),
+    /// They have it and will answer.
+    HandedOver,
+    /// They surely did not take it.
+    Unavailable {
+        /// For the timeline.
+        reason: String,
+        /// How long they asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// They may have taken it.
+    NoAnswer(String),
+    /// Asked, they do not know it.
+    NotThere,
+    /// Sending it again cannot help; a person must look.
+    Hopeless(Fault),
+}
+
+impl Outcome {
+    /// What a receipt says.
+    #[must_use]
+    pub fn of_receipt(receipt: &Bilagskvittering) -> Self {
+        match (receipt.kvittering.kode, &receipt.erp_bilagsnummer) {
+            (ForretningsKode::Accepteret, Some(number)) => Self::Booked(number.clone()),
+            (ForretningsKode::Accepteret, None) => {
+                Self::NoAnswer("ACCEPTERET uden ErpBilagsnummer".into())
+            }
+            (ForretningsKode::Afvist, _) => Self::Refused(reasons(
+                &receipt.positionsfejl,
+                receipt.kvittering.begrundelse.as_deref(),
+            )),
+            (ForretningsKode::Modtaget | ForretningsKode::Afleveret, _) => Self::HandedOver,
+            (ForretningsKode::Fejlet, _) => Self::Unavailable {
+                reason: "FEJLET".into(),
+                retry_after: None,
+            },
+        }
+    }
+
+    /// What a status says.
+    #[must_use]
+    pub fn of_status(status: &Bilagsstatus) -> Self {
+        match (status.tilstand, &status.erp_bilagsnummer) {
+            (Tilstand::Bogfoert, Some(number)) => Self::Booked(number.clone()),
+            (Tilstand::Afvist | Tilstand::AfvistAfOekonomi, _) => {
+                let receipt = status.kvittering.as_ref();
+                let sentence = receipt.and_then(|k| k.begrundelse.as_deref());
+                Self::Refused(reasons(&status.positionsfejl, sentence))
+            }
+            (Tilstand::Ukendt, _) => Self::NotThere,
+            _ => Self::HandedOver,
+        }
+    }
+}
+
+fn reasons(fejl: &[Positionsfejl], sentence: Option<&str>) -> Vec<Fault> {
+    let one = |linje, path: &str, kode: &str, tekst: &str| {
+        let place = Place {
+            bilag: None,
+            linje,
+            path: path.into(),
+        };
+        Fault::new(FaultCode::RefusedByBooks, place, &[&kode, &tekst])
+    };
+    let mut faults: Vec<Fault> = fejl
+        .iter()
+        .map(|f| one(f.linjenummer, &f.sti, &f.kode, &f.tekst))
+        .collect();
+    if faults.is_empty() {
+        faults.push(one(None, "", "-", sentence.unwrap_or("ingen begrundelse")));
+    }
+    faults
+}
+
+/// Settles what came of a call. A bilag that moved meanwhile, because its receipt came by
+/// the other door, is read again and settled by itself.
+pub(crate) async fn settle(
+    hub: &Hub,
+    outcomes: Vec<(Standing, Outcome)>,
+) -> Result<(), StoreFailure> {
+    let moves: Vec<Move> = outcomes
+        .iter()
+        .filter_map(|(s, o)| step(hub, s, o))
+        .collect();
+    if moves.is_empty() || hub.outbox().advance(&moves).await? == Advance::Done {
+        return Ok(());
+    }
+    for (standing, outcome) in outcomes {
+        settle_one(hub, standing, &outcome).await?;
+    }
+    Ok(())
+}
+
+/// How often a bilag is read again before it is left to its lease.
+const READINGS_MAX: u32 = 4;
+
+async fn settle_one(hub: &Hub, seen: Standing, outcome: &Outcome) -> Result<(), StoreFailure> {
+    let mut standing = Some(seen);
+    for _ in 0..READINGS_MAX {
+        let Some(now) = standing else {
+            return Ok(());
+        };
+        let Some(one) = step(hub, &now, outcome) else {
+            return Ok(());
+        };
+        if hub.outbox().advance(&[one]).await? == Advance::Done {
+            return Ok(());
+        }
+        let (owner, id, sender) = (now.kommune, now.bilag_uuid, now.fagsystem);
+        standing = hub.outbox().standing(owner, id, Some(sender)).await?;
+    }
+    Ok(())
+}
+
+/// The step that an outcome means for a bilag; none when it changes nothing.
+fn step(hub: &Hub, seen: &Standing, outcome: &Outcome) -> Option<Move> {
+    let now = hub.now();
+    let soon = later(now, u64::from(hub.timing().ask_ms));
+    let (event, detail, faults) = match outcome {
+        Outcome::Booked(number) => (Event::Booked(number.clone()), None, Vec::new()),
+        Outcome::Refused(faults) => (Event::Refused, None, faults.clone()),
+        Outcome::HandedOver => (Event::HandedOver, None, Vec::new()),
+        Outcome::NoAnswer(reason) => (Event::NoAnswer(soon), Some(reason.clone()), Vec::new()),
+        Outcome::NotThere => (Event::NotThere(now), None, Vec::new()),
+        Outcome::Hopeless(fault) => (Event::GivenUp, None, vec![fault.clone()]),
+        Outcome::Unavailable {
+            reason,
+            retry_after,
+        } => {
+            let (event, faults) = again(hub, seen, reason, *retry_after);
+            (event, Some(reason.clone()), faults)
+        }
+    };
+    the_move(hub, seen, &event, detail, faults)
+}
+
+fn again(
+    hub: &Hub,
+    seen: &Standing,
+    reason: &str,
+    retry_after: Option<Duration>,
+) -> (Event, Vec<Fault>) {
+    let now = hub.now();
+    let spread = seen.bilag_uuid.as_uuid().as_u64_pair().1;
+    match next(&hub.timing().retry, seen.attempts, now, spread) {
+        Next::GiveUp => {
+            let place = Place::message("");
+            let values: [&dyn std::fmt::Display; 2] = [&seen.attempts, &reason];
+            let spent = Fault::new(FaultCode::AttemptsSpent, place, &values);
+            (Event::GivenUp, vec![spent])
+        }
+        Next::At(at) => {
+            let asked = retry_after.and_then(|wait| u64::try_from(wait.as_millis()).ok());
+            let asked = asked.map_or(at, |millis| later(now, millis));
+            (Event::Unavailable(at.max(asked)), Vec::new())
+        }
+    }
+}
+
+/// An instant so many milliseconds on.
+pub(crate) fn later(now: Timestamp, millis: u64) -> Timestamp {
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    now.saturating_add(SignedDuration::from_millis(millis))
+        .unwrap_or(now)
+}
+
+/// Asks the domain and lays out the write; none when nothing is to be written.
+pub(crate) fn the_move(
+    hub: &Hub,
+    seen: &Standing,
+    event: &Event,
+    detail: Option<String>,
+    faults: Vec<Fault>,
+) -> Option<Move> {
+    match apply(&seen.state, event) {
+        Ok(Step::AlreadyApplied) => None,
+        Ok(Step::Moved { to, outbox }) => {
+            metrics::counter!("oir_steps_total", "to" => to.name().word()).increment(1);
+            let now = hub.now();
+            let due = match outbox {
+                OutboxChange::DueAt(at) => at,
+                OutboxChange::AskLater => later(now, u64::from(hub.timing().ask_ms)),
+                OutboxChange::DueNow | OutboxChange::Leased | OutboxChange::Gone => now,
+            };
+            Some(Move {
+                seen: seen.clone(),
+                to,
+                outbox,
+                due,
+                event: event.word(),
+                at: now,
+                detail: detail.map(Into::into),
+                faults,
+                accounts: Vec::new(),
+            })
+        }
+        Err(illegal) => {
+            // A second number for a booked bilag, or a bug: nobody may overlook it.
+            metrics::counter!("oir_alarm_total", "reason" => "transition").increment(1);
+            tracing::error!(alarm = true, bilag = %seen.id, %illegal, "a step that cannot be");
+            None
+        }
+    }
+}
