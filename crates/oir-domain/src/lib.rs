@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod fault;
 pub mod finans;
 pub mod ids;
+pub mod ledger;
 pub mod message;
 pub mod money;
 pub mod omsaetning;

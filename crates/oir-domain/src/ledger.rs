@@ -1,0 +1,102 @@
+//! What a bookkeeping system asks of a bilag before it books it: the reference ledger's
+//! rules, apart from any database.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::finans::Finansbilag;
+use crate::money::Oere;
+
+/// The accounts of one municipality: open or closed.
+#[derive(Debug, Clone, Default)]
+pub struct Chart(HashMap<Box<str>, bool>);
+
+impl Chart {
+    /// Adds an account, or opens or closes one.
+    pub fn set(&mut self, konto: &str, open: bool) {
+        self.0.insert(konto.into(), open);
+    }
+}
+
+/// Why a posting, or a whole bilag, is not booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerFault {
+    /// Debit and credit differ.
+    Unbalanced,
+    /// The posting names no account.
+    NoAccount {
+        /// `Linjenummer`.
+        linje: u32,
+    },
+    /// The chart has no such account.
+    UnknownAccount {
+        /// `Linjenummer`.
+        linje: u32,
+        /// The account.
+        konto: Box<str>,
+    },
+    /// The account is closed, or the books were told to refuse it.
+    ClosedAccount {
+        /// `Linjenummer`.
+        linje: u32,
+        /// The account.
+        konto: Box<str>,
+    },
+    /// The year is closed.
+    ClosedYear {
+        /// The year.
+        aar: i16,
+    },
+}
+
+impl LedgerFault {
+    /// The reference books' own code for it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unbalanced => "BALANCE",
+            Self::NoAccount { .. } => "KONTO-MANGLER",
+            Self::UnknownAccount { .. } => "KONTO-UKENDT",
+            Self::ClosedAccount { .. } => "KONTO-LUKKET",
+            Self::ClosedYear { .. } => "PERIODE-LUKKET",
+        }
+    }
+
+    /// The posting it concerns.
+    #[must_use]
+    pub const fn linje(&self) -> Option<u32> {
+        match self {
+            Self::NoAccount { linje }
+            | Self::UnknownAccount { linje, .. }
+            | Self::ClosedAccount { linje, .. } => Some(*linje),
+            Self::Unbalanced | Self::ClosedYear { .. } => None,
+        }
+    }
+}
+
+/// Everything that keeps a bilag out of the books; empty = it is booked.
+#[must_use]
+pub fn judge(bilag: &Finansbilag, chart: &Chart, closed_years: &HashSet<i16>) -> Vec<LedgerFault> {
+    let mut faults = Vec::new();
+    let difference = bilag.turnover().and_then(crate::money::Turnover::difference);
+    if difference != Ok(Oere::ZERO) {
+        faults.push(LedgerFault::Unbalanced);
+    }
+    let aar = bilag.regnskabsaar.0;
+    if closed_years.contains(&aar) {
+        faults.push(LedgerFault::ClosedYear { aar });
+    }
+    for postering in &bilag.posteringer {
+        let linje = postering.linjenummer;
+        let Some(konto) = &postering.kontering else {
+            faults.push(LedgerFault::NoAccount { linje });
+            continue;
+        };
+        let konto = konto.clone();
+        match chart.0.get(&konto) {
+            Some(true) => {}
+            Some(false) => faults.push(LedgerFault::ClosedAccount { linje, konto }),
+            None => faults.push(LedgerFault::UnknownAccount { linje, konto }),
+        }
+    }
+    faults
+}
