@@ -77,7 +77,9 @@ impl LedgerFault {
 #[must_use]
 pub fn judge(bilag: &Finansbilag, chart: &Chart, closed_years: &HashSet<i16>) -> Vec<LedgerFault> {
     let mut faults = Vec::new();
-    let difference = bilag.turnover().and_then(crate::money::Turnover::difference);
+    let difference = bilag
+        .turnover()
+        .and_then(crate::money::Turnover::difference);
     if difference != Ok(Oere::ZERO) {
         faults.push(LedgerFault::Unbalanced);
     }

@@ -16,7 +16,7 @@ use crate::judge::Arrival;
 use crate::ports::StoreFailure;
 use crate::ports::courier::Courier;
 use crate::ports::inbox::{Channel, Inbox};
-use crate::ports::outbox::Outbox;
+use crate::ports::outbox::{Backlog, Outbox};
 use crate::ports::process::{Clock, Ids};
 
 /// What a hub is made of.
@@ -168,6 +168,20 @@ impl Hub {
     /// Waits until something may be due.
     pub(crate) async fn woken(&self) {
         self.0.wake.notified().await;
+    }
+
+    /// How much waits for delivery.
+    ///
+    /// # Errors
+    /// [`StoreFailure`] when it cannot be read.
+    pub async fn backlog(&self) -> Result<Backlog, StoreFailure> {
+        self.outbox().backlog(self.now()).await
+    }
+
+    /// This instant, by the hub's clock.
+    #[must_use]
+    pub fn instant(&self) -> Timestamp {
+        self.now()
     }
 
     pub(crate) fn inbox(&self) -> &dyn Inbox {

@@ -51,6 +51,26 @@ impl HttpCourier {
         Ok(Self { client })
     }
 
+    /// Sends as a sender does: any media type, and every SOAP body is an answer whatever
+    /// its status, because a refusal carries its reasons there.
+    pub async fn exchange(&self, url: &str, media: &str, body: Vec<u8>) -> CallOutcome {
+        let sent = self
+            .client
+            .post(url)
+            .header(CONTENT_TYPE, media)
+            .body(body)
+            .send()
+            .await;
+        match sent {
+            Err(error) => of_error(&error),
+            Ok(response) if is_xml(&response) => read(response).await,
+            Ok(response) => match of_status(response.status(), response.headers()) {
+                Some(outcome) => outcome,
+                None => read(response).await,
+            },
+        }
+    }
+
     /// Posts a SOAP 1.1 body to an address.
     pub async fn post(&self, url: &str, operation: &str, body: Vec<u8>) -> CallOutcome {
         let sent = self
@@ -69,6 +89,14 @@ impl HttpCourier {
             },
         }
     }
+}
+
+fn is_xml(response: &Response) -> bool {
+    let media = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    media.is_some_and(|media| SoapVersion::of_content_type(media).is_some())
 }
 
 async fn read(mut response: Response) -> CallOutcome {

@@ -5,4 +5,8 @@
 
 pub mod assets;
 pub mod danish_format;
+pub mod machine;
 pub mod portal;
+
+/// A set of routes, as this room hands them out and serves them.
+pub use axum::Router;

@@ -1,0 +1,57 @@
+//! The machine interfaces: SOAP, health, metrics, and the listener that carries them.
+//!
+//! This room turns HTTP into calls of the corridor and its replies into HTTP; it judges
+//! nothing but what HTTP alone can say: media type, size, time.
+
+mod health;
+pub mod listener;
+mod soap;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use oir_flow::hub::Hub;
+use oir_wire::finans::SERVICE_PATH;
+
+/// Longest message taken, in bytes: the largest bundle with room to spare.
+pub const BODY_MAX: usize = 16 * 1024 * 1024;
+/// Longest time that a message may take to arrive.
+pub const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// What a text-making function hands out, e.g. the metrics of the process.
+pub type Text = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Bytes free on the disk that the database lies on; none when there is no such disk.
+pub type FreeSpace = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// What the machine interfaces stand on.
+#[derive(Clone)]
+pub struct MachineState {
+    /// The corridor.
+    pub hub: Hub,
+    /// Metrics in Prometheus' text form.
+    pub metrics: Text,
+    /// Room on the disk.
+    pub free_space: FreeSpace,
+}
+
+impl fmt::Debug for MachineState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MachineState")
+            .field("hub", &self.hub)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The routes. They have no fallback, so that the portal's can stand beside them.
+pub fn router(state: MachineState) -> Router {
+    Router::new()
+        .route(SERVICE_PATH, post(soap::call).get(soap::describe))
+        .route("/health/live", get(|| async { "ok\n" }))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .with_state(state)
+}

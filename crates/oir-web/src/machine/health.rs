@@ -1,0 +1,62 @@
+//! Health that tells the truth: live means that the process answers, ready that it can
+//! take a message and keep it.
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::MachineState;
+
+/// Below this much room a reception may fail at any moment: 256 MiB.
+const FREE_MIN: u64 = 256 * 1024 * 1024;
+/// A due delivery older than this means that nobody delivers: ten minutes.
+const LATE_SECONDS: i64 = 600;
+
+pub(super) async fn ready(State(state): State<MachineState>) -> Response {
+    let mut wrong = Vec::new();
+    let (mut rows, mut late) = (None, None);
+    match state.hub.backlog().await {
+        Ok(backlog) => {
+            rows = Some(backlog.rows);
+            let now = state.hub.instant();
+            late = backlog
+                .oldest_due
+                .map(|due| now.as_second().saturating_sub(due.as_second()));
+            if late.is_some_and(|seconds| seconds > LATE_SECONDS) {
+                wrong.push("afleveringen er bagud");
+            }
+        }
+        Err(failure) => {
+            tracing::warn!(%failure, "not ready");
+            wrong.push("databasen svarer ikke");
+        }
+    }
+    let free = (state.free_space)();
+    if free.is_some_and(|bytes| bytes < FREE_MIN) {
+        wrong.push("disken er næsten fuld");
+    }
+    let status = if wrong.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let body = json!({
+        "ready": wrong.is_empty(),
+        "reasons": wrong,
+        "backlog": rows,
+        "oldestDueSeconds": late.map(|seconds| seconds.max(0)),
+        "freeBytes": free,
+    });
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (status, headers, body.to_string()).into_response()
+}
+
+pub(super) async fn metrics(State(state): State<MachineState>) -> Response {
+    let form = HeaderValue::from_static("text/plain; version=0.0.4");
+    ([(CONTENT_TYPE, form)], (state.metrics)()).into_response()
+}

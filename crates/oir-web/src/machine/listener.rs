@@ -1,0 +1,87 @@
+//! The accept loop: time limits for headers, a limit on connections, and a stop that lets
+//! requests under way finish.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// Limits of a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest time from connecting, or from the last answer, to the end of the headers.
+    pub headers: Duration,
+    /// Most connections at a time; more wait in the kernel's queue.
+    pub connections: usize,
+    /// Longest time that a stop waits for requests under way.
+    pub stop: Duration,
+}
+
+impl Limits {
+    /// Thirty seconds for headers, a thousand connections, twenty seconds to finish.
+    pub const STANDARD: Self = Self {
+        headers: Duration::from_secs(30),
+        connections: 1_000,
+        stop: Duration::from_secs(20),
+    };
+}
+
+/// Pause after the kernel refused a connection (out of file descriptors, mostly).
+const AFTER_REFUSAL: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` is done and what was under way has finished or had its time.
+/// True = everything finished.
+///
+/// # Errors
+/// Never at present; the listener is ready when it is handed over.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send,
+) -> io::Result<bool> {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let place = tokio::select! {
+            () = &mut stop => break,
+            place = Arc::clone(&places).acquire_owned() => place.ok(),
+        };
+        let stream = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(AFTER_REFUSAL).await;
+                    continue;
+                }
+            },
+        };
+        // Receipts are small and waited for.
+        drop(stream.set_nodelay(true));
+        let service = TowerToHyperService::new(routes.clone());
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.headers)
+            .serve_connection(TokioIo::new(stream), service);
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    Ok(tokio::time::timeout(limits.stop, graceful.shutdown())
+        .await
+        .is_ok())
+}

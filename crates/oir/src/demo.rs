@@ -1,0 +1,305 @@
+//! `oir demo`: a whole working day in one process, over real SOAP on loopback.
+
+mod report;
+mod senders;
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use oir_domain::calendar::{copenhagen, day_of};
+use oir_domain::reconcile::Statement;
+use oir_domain::retry::RetryPolicy;
+use oir_erp::{Books, Misbehaviour, Setup};
+use oir_fagsystem::{Day, DayPlan};
+use oir_flow::hub::{Hub, Timing};
+use oir_flow::ports::Answer;
+use oir_flow::ports::inbox::Inbox;
+use oir_flow::ports::process::Clock;
+use oir_flow::ports::views::Views;
+use oir_flow::reconcile::{Reconciliation, reconcile};
+use oir_flow::{remap, worker};
+use oir_store::Store;
+use oir_web::machine::{self, listener};
+use oir_web::portal::{Comparison, ControlTotals};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+
+use crate::cli::Demo;
+use crate::house;
+use crate::process::SystemClock;
+
+/// A demo waits for nobody: short pauses, so that a broken line is healed in seconds.
+const TIMING: Timing = Timing {
+    lease_ms: 20_000,
+    ask_ms: 200,
+    retry: RetryPolicy {
+        first_ms: 100,
+        longest_ms: 2_000,
+        attempts_max: 200,
+    },
+};
+/// Municipalities in the demo.
+const KOMMUNER: usize = 10;
+/// Deliveries under way at a time.
+const WORKERS: usize = 4;
+/// With nothing moving for so long, the demo says what is left and ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Everything that runs.
+struct Running {
+    hub: Hub,
+    store: Store,
+    books: Books,
+    day: Day,
+    url: String,
+    control: Arc<LastComparison>,
+    stop: watch::Sender<bool>,
+    ended: Vec<oneshot::Sender<()>>,
+}
+
+/// Runs the day; without `--once` the pages stay until interrupted.
+pub(crate) async fn run(options: Demo) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let running = start(&options).await?;
+    let bar = progress(&options, running.day.len());
+    let first = running.day.first_wave();
+    let mut sent = senders::Sent::default();
+    senders::send(
+        &running.day,
+        0..first,
+        &running.url,
+        options.senders,
+        &bar,
+        &mut sent,
+    )
+    .await?;
+    rest(&running, &bar).await?;
+    let all = running.day.len();
+    senders::send(
+        &running.day,
+        first..all,
+        &running.url,
+        options.senders,
+        &bar,
+        &mut sent,
+    )
+    .await?;
+    rest(&running, &bar).await?;
+    bar.finish_and_clear();
+    let compared = compare(&running).await?;
+    let report = report::make(&running, &sent, &compared, started.elapsed()).await?;
+    report.print(&options, &running.url)?;
+    if !options.once {
+        tokio::signal::ctrl_c().await?;
+    }
+    running.stop.send_replace(true);
+    for end in running.ended {
+        end.send(()).ok();
+    }
+    Ok(ExitCode::from(u8::from(!report.is_sound())))
+}
+
+fn progress(options: &Demo, messages: usize) -> ProgressBar {
+    if options.json {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(messages).unwrap_or(0));
+    let form = "{msg:24} {wide_bar} {pos}/{len} beskeder {elapsed}";
+    bar.with_style(
+        ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    )
+    .with_message("sender")
+}
+
+async fn start(options: &Demo) -> anyhow::Result<Running> {
+    let data = directory(options)?;
+    let books_at = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let hub_at = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    let receiver_url = service_url(&books_at)?;
+    let now = SystemClock.now();
+    let day = oir_fagsystem::day(&DayPlan {
+        seed: options.seed,
+        bilag: options.bilag,
+        day: today(now),
+        now,
+        kommuner: KOMMUNER,
+        receiver_url,
+        body_limit: machine::BODY_MAX,
+    });
+    let file = data.join("oir.db");
+    let database = options
+        .database
+        .clone()
+        .unwrap_or_else(|| file.display().to_string());
+    let store = house::open(&database).await?;
+    let empty = store.latest_day().await?.is_none();
+    ensure!(
+        empty,
+        "databasen {} har allerede trafik; vælg en tom",
+        house::shown(&database)
+    );
+    store.replace_register(&day.register).await?;
+    let hub = house::hub(&store, TIMING).await?;
+    remap::remap_held(&hub).await?;
+    let books = Books::open(Some(&data.join("books.db")), &setup(&day))?;
+    let control = Arc::new(LastComparison::default());
+    let url = service_url(&hub_at)?;
+    let mut ended = Vec::new();
+    let routes = oir_erp::server::router(books.clone(), misbehaviour(options), Timestamp::now);
+    let (end, ending) = oneshot::channel();
+    ended.push(end);
+    tokio::spawn(oir_erp::server::serve(books_at, routes, async move {
+        drop(ending.await);
+    }));
+    let disk = options.database.is_none().then_some(data);
+    let routes = house::routes(&hub, &store, disk, Arc::clone(&control) as _);
+    let (end, ending) = oneshot::channel();
+    ended.push(end);
+    tokio::spawn(listener::serve(
+        hub_at,
+        routes,
+        listener::Limits::STANDARD,
+        async move {
+            drop(ending.await);
+        },
+    ));
+    let (stop, stopping) = watch::channel(false);
+    for number in 0..WORKERS {
+        tokio::spawn(worker::run(
+            hub.clone(),
+            format!("demo-{number}"),
+            stopping.clone(),
+        ));
+    }
+    Ok(Running {
+        hub,
+        store,
+        books,
+        day,
+        url,
+        control,
+        stop,
+        ended,
+    })
+}
+
+fn today(now: Timestamp) -> Date {
+    day_of(now, &copenhagen())
+}
+
+fn service_url(listener: &TcpListener) -> anyhow::Result<String> {
+    let address = listener.local_addr()?;
+    Ok(format!(
+        "http://{address}{}",
+        oir_wire::finans::SERVICE_PATH
+    ))
+}
+
+fn directory(options: &Demo) -> anyhow::Result<PathBuf> {
+    let fresh = || {
+        let name = format!("oir-demo-{}", Timestamp::now().as_millisecond());
+        std::env::temp_dir().join(name)
+    };
+    let data = options.data.clone().unwrap_or_else(fresh);
+    std::fs::create_dir_all(&data).with_context(|| format!("mappen {}", data.display()))?;
+    Ok(data)
+}
+
+fn setup(day: &Day) -> Setup {
+    let myndigheder = day.register.myndigheder.iter().map(|m| (m.cvr, m.kommune));
+    let kontoplan = day
+        .kontoplan
+        .iter()
+        .map(|r| (r.kommune, r.konto.clone(), r.open));
+    Setup {
+        myndigheder: myndigheder.collect(),
+        kontoplan: kontoplan.collect(),
+        ..Setup::default()
+    }
+}
+
+fn misbehaviour(options: &Demo) -> Misbehaviour {
+    Misbehaviour {
+        slow_ms: options.books_slow_ms,
+        fail_percent: options.books_fail_percent,
+        cut_percent: options.books_cut_percent,
+        seed: options.seed,
+    }
+}
+
+/// Waits until nothing is on its way to the books.
+async fn rest(running: &Running, bar: &ProgressBar) -> anyhow::Result<()> {
+    bar.set_message("venter på økonomisystemet");
+    let (mut last, mut moved) = (u64::MAX, Instant::now());
+    loop {
+        let rows = running.hub.backlog().await?.rows;
+        if rows == 0 {
+            return Ok(());
+        }
+        if rows != last {
+            (last, moved) = (rows, Instant::now());
+        }
+        if moved.elapsed() > PATIENCE {
+            tracing::warn!(rows, "the books take nothing more");
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Asks the books for their totals, of the whole month and of last year's last one: the
+/// supplementary period books there.
+async fn compare(running: &Running) -> anyhow::Result<Reconciliation> {
+    let day = running.day.plan().day;
+    let from = day
+        .first_of_year()
+        .saturating_sub(jiff::Span::new().years(1));
+    let result = reconcile(&running.hub, from, day.last_of_year()).await?;
+    running.control.keep(&result, SystemClock.now());
+    Ok(result)
+}
+
+/// The latest comparison, for the front page.
+#[derive(Debug, Default)]
+struct LastComparison(Mutex<Option<Comparison>>);
+
+impl LastComparison {
+    fn keep(&self, result: &Reconciliation, at: Timestamp) {
+        let mut ours = Statement::default();
+        for statement in result.ours.values() {
+            ours.antal = ours.antal.saturating_add(statement.antal);
+            ours.debet = ours
+                .debet
+                .checked_add(statement.debet)
+                .unwrap_or(ours.debet);
+            ours.kredit = ours
+                .kredit
+                .checked_add(statement.kredit)
+                .unwrap_or(ours.kredit);
+        }
+        let differences = result.differences.clone();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Comparison {
+            at,
+            ours,
+            differences,
+        });
+    }
+}
+
+impl ControlTotals for LastComparison {
+    fn compared(&self, _dag: Date) -> Answer<'_, Option<Comparison>> {
+        let last = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Box::pin(async move { Ok(last) })
+    }
+}
