@@ -103,12 +103,12 @@ create table control_total (
 alter table afsendelse alter column raw set storage external;
 
 -- Lets a condition on the number of rows abort a transaction sent in one flight.
-create function oir_expect(found bigint, wanted bigint) returns bigint language plpgsql as $body$
+create function oir_expect(actual bigint, wanted bigint) returns bigint language plpgsql as $body$
 begin
-  if found <> wanted then
-    raise exception 'expected % rows, found %', wanted, found using errcode = 'OI001';
+  if actual <> wanted then
+    raise exception 'expected % rows, found %', wanted, actual using errcode = 'OI001';
   end if;
-  return found;
+  return actual;
 end $body$;
 
 -- Evidence is append-only. The one permitted change: a posting that had no account gets one.
