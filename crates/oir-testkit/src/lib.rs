@@ -5,5 +5,7 @@
 
 pub mod books;
 pub mod mortal;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod process;
 pub mod simulation;

@@ -44,9 +44,29 @@ pub struct Outcome {
     pub booked: u64,
 }
 
+/// Where the simulated hub keeps its memory.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A new SQLite file in this directory.
+    Sqlite(PathBuf),
+    /// An empty PostgreSQL database at this address.
+    Postgres(String),
+}
+
+impl Database {
+    async fn open(&self) -> Result<Store, StoreFailure> {
+        match self {
+            Self::Sqlite(directory) => {
+                Store::open_sqlite(&directory.join("oir.db"), Durability::ProcessOnly).await
+            }
+            Self::Postgres(url) => Store::open_postgres(url, 0, 4).await,
+        }
+    }
+}
+
 struct World {
     day: Day,
-    path: PathBuf,
+    database: Database,
     clock: ManualClock,
     ids: OrderedIds,
     mortal: Mortal,
@@ -58,12 +78,12 @@ struct World {
     receipts: BTreeMap<usize, Reply>,
 }
 
-/// Runs a seed in a directory of its own.
+/// Runs a seed on a database of its own.
 ///
 /// # Errors
 /// What went wrong, in words.
-pub async fn run(seed: u64, directory: PathBuf, bilag: u32) -> Result<Outcome, String> {
-    let mut world = World::new(seed, directory, bilag).await?;
+pub async fn run(seed: u64, database: Database, bilag: u32) -> Result<Outcome, String> {
+    let mut world = World::new(seed, database, bilag).await?;
     let (first, all) = (world.day.first_wave(), world.day.len());
     let mut order: Vec<usize> = (0..first).collect();
     world.send(&order).await?;
@@ -79,7 +99,7 @@ fn text<E: std::fmt::Display>(error: E) -> String {
 }
 
 impl World {
-    async fn new(seed: u64, directory: PathBuf, bilag: u32) -> Result<Self, String> {
+    async fn new(seed: u64, database: Database, bilag: u32) -> Result<Self, String> {
         let now = "2026-11-18T08:00:00Z"
             .parse()
             .map_err(text::<jiff::Error>)?;
@@ -108,13 +128,12 @@ impl World {
             dice.child("books", 0),
             mortal.clone(),
         );
-        let path = directory.join("oir.db");
-        prepare(&path, &day.register).await?;
+        prepare(&database, &day.register).await?;
         let (clock, ids) = (ManualClock::at(now), OrderedIds::default());
-        let (hub, store) = open(&path, &clock, &ids, &books, &mortal).await?;
+        let (hub, store) = open(&database, &clock, &ids, &books, &mortal).await?;
         Ok(Self {
             day,
-            path,
+            database,
             clock,
             ids,
             mortal,
@@ -132,7 +151,7 @@ impl World {
         self.deaths += 1;
         self.mortal.revive();
         let (hub, store) = open(
-            &self.path,
+            &self.database,
             &self.clock,
             &self.ids,
             &self.books,
@@ -394,24 +413,20 @@ fn arrival(planned: &Planned) -> Arrival {
     Arrival::new(Channel::Soap11, bytes.into(), read)
 }
 
-async fn prepare(path: &std::path::Path, register: &RegisterData) -> Result<(), String> {
-    let store = Store::open_sqlite(path, Durability::ProcessOnly)
-        .await
-        .map_err(text)?;
+async fn prepare(database: &Database, register: &RegisterData) -> Result<(), String> {
+    let store = database.open().await.map_err(text)?;
     store.replace_register(register).await.map_err(text)?;
     Ok(())
 }
 
 async fn open(
-    path: &std::path::Path,
+    database: &Database,
     clock: &ManualClock,
     ids: &OrderedIds,
     books: &SimBooks,
     mortal: &Mortal,
 ) -> Result<(Hub, Store), String> {
-    let store = Store::open_sqlite(path, Durability::ProcessOnly)
-        .await
-        .map_err(text)?;
+    let store = database.open().await.map_err(text)?;
     let store = store.with_probe(Arc::new(mortal.clone()));
     let shared = Arc::new(store.clone());
     let parts = Parts {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use oir_testkit::simulation;
+use oir_testkit::simulation::{self, Database};
 
 /// Seeds in the ordinary run; `OIR_SEED=n` repeats one alone.
 const SEEDS: u64 = 500;
@@ -18,7 +18,11 @@ fn run(seed: u64) -> simulation::Outcome {
         .enable_all()
         .build()
         .expect("a runtime");
-    let result = runtime.block_on(simulation::run(seed, directory.clone(), BILAG));
+    let result = runtime.block_on(simulation::run(
+        seed,
+        Database::Sqlite(directory.clone()),
+        BILAG,
+    ));
     match result {
         Ok(outcome) => {
             drop(std::fs::remove_dir_all(&directory));
@@ -44,5 +48,32 @@ fn nothing_is_lost_and_nothing_booked_twice_whatever_dies() {
     if only.is_none() {
         assert!(deaths > SEEDS, "only {deaths} deaths");
         assert!(booked > SEEDS * 10, "only {booked} booked");
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod on_postgres {
+    use super::{BILAG, simulation};
+    use oir_testkit::postgres::Scratch;
+    use oir_testkit::simulation::Database;
+
+    /// Seeds on PostgreSQL: each takes a database of its own, so there are fewer.
+    const SEEDS: u64 = 20;
+
+    #[test]
+    fn the_same_holds_on_postgresql() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            for seed in 0..SEEDS {
+                let scratch = Scratch::new(&format!("oir_sim_{seed}"));
+                let database = Database::Postgres(scratch.url());
+                if let Err(what) = simulation::run(seed, database, BILAG).await {
+                    panic!("seed {seed} on PostgreSQL: {what}");
+                }
+            }
+        });
     }
 }
