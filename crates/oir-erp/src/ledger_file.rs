@@ -11,12 +11,12 @@ use std::path::Path;
 use uuid::Uuid;
 
 const SCHEMA: &str = "
-create table if not exists voucher (
+create table if not exists bilag (
   kommune integer not null, bilag_uuid blob not null, fagsystem blob not null,
   booking_day text not null, regnskabsaar integer not null, number integer,
   refusal text, debet integer not null, kredit integer not null,
   primary key (kommune, bilag_uuid)) strict, without rowid;
-create unique index if not exists voucher_number on voucher (kommune, regnskabsaar, number)
+create unique index if not exists bilag_number on bilag (kommune, regnskabsaar, number)
   where number is not null;
 create table if not exists entry (
   kommune integer not null, bilag_uuid blob not null, position integer not null,
@@ -96,7 +96,7 @@ impl LedgerFile {
         to: &str,
     ) -> Result<BTreeMap<FagsystemId, Sum>> {
         let mut prepared = self.0.prepare_cached(
-            "select fagsystem, count(*), sum(debet), sum(kredit) from voucher
+            "select fagsystem, count(*), sum(debet), sum(kredit) from bilag
              where kommune = ?1 and number is not null and booking_day between ?2 and ?3
              group by fagsystem",
         )?;
@@ -118,7 +118,7 @@ impl LedgerFile {
             "select 'ubalance ' || kommune || ' ' || hex(bilag_uuid) from entry
              group by kommune, bilag_uuid
              having sum(case side when 'D' then beloeb else -beloeb end) <> 0",
-            "select 'huller i nummerrækken ' || kommune || ' ' || regnskabsaar from voucher
+            "select 'huller i nummerrækken ' || kommune || ' ' || regnskabsaar from bilag
              where number is not null group by kommune, regnskabsaar
              having count(*) <> max(number) or min(number) <> 1",
         ];
@@ -136,7 +136,7 @@ impl LedgerFile {
 
 fn find(connection: &Connection, kommune: Kommunekode, id: BilagUuid) -> Result<Option<Entered>> {
     let mut prepared = connection.prepare_cached(
-        "select regnskabsaar, number, refusal from voucher where kommune = ?1 and bilag_uuid = ?2",
+        "select regnskabsaar, number, refusal from bilag where kommune = ?1 and bilag_uuid = ?2",
     )?;
     let row = prepared.query_row(params![kommune.0, id.as_uuid().as_bytes()], |row| {
         Ok((
@@ -146,13 +146,13 @@ fn find(connection: &Connection, kommune: Kommunekode, id: BilagUuid) -> Result<
         ))
     });
     let found = row.optional()?.map(|(aar, number, refusal)| match number {
-        Some(number) => Entered::Booked(voucher_number(aar, number)),
+        Some(number) => Entered::Booked(erp_bilagsnummer(aar, number)),
         None => Entered::Refused(lines(&refusal.unwrap_or_default())),
     });
     Ok(found)
 }
 
-fn voucher_number(aar: i16, number: i64) -> String {
+fn erp_bilagsnummer(aar: i16, number: i64) -> String {
     format!("{aar}-{number:06}")
 }
 
@@ -204,7 +204,7 @@ fn book(
         .map(|(linje, code, konto)| format!("{linje}\t{code}\t{konto}"))
         .collect();
     let sums = bilag.turnover().unwrap_or_default();
-    work.prepare_cached("insert into voucher values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+    work.prepare_cached("insert into bilag values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
         .execute(params![
             kommune.0,
             bilag.bilag_uuid.as_uuid().as_bytes(),
@@ -230,7 +230,7 @@ fn book(
             postering.beloeb.get(),
         ])?;
     }
-    Ok(Entered::Booked(voucher_number(aar, number)))
+    Ok(Entered::Booked(erp_bilagsnummer(aar, number)))
 }
 
 fn next_number(work: &Transaction<'_>, kommune: Kommunekode, aar: i16) -> Result<i64> {

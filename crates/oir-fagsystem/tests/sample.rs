@@ -73,7 +73,7 @@ fn the_missing_row_releases_what_is_held() {
 }
 
 #[test]
-fn the_municipality_and_the_sender_are_in_the_register() {
+fn the_kommune_and_the_sender_are_in_the_register() {
     let register = sample::register();
     let myndighed = register.myndighed(sample::myndighed()).unwrap();
     assert_eq!(

@@ -151,25 +151,12 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let books = Books::open(Some(&data.join("books.db")), &setup(&day))?;
     let control = Arc::new(LastComparison::default());
     let url = service_url(&hub_at)?;
-    let mut ended = Vec::new();
-    let routes = oir_erp::server::router(books.clone(), misbehaviour(options), Timestamp::now);
-    let (end, ending) = oneshot::channel();
-    ended.push(end);
-    tokio::spawn(oir_erp::server::serve(books_at, routes, async move {
-        drop(ending.await);
-    }));
     let disk = options.database.is_none().then_some(data);
     let routes = house::routes(&hub, &store, disk, Arc::clone(&control) as _);
-    let (end, ending) = oneshot::channel();
-    ended.push(end);
-    tokio::spawn(listener::serve(
-        hub_at,
-        routes,
-        listener::Limits::STANDARD,
-        async move {
-            drop(ending.await);
-        },
-    ));
+    let ended = vec![
+        serve_books(books_at, &books, options),
+        serve_hub(hub_at, routes),
+    ];
     let (stop, stopping) = watch::channel(false);
     for number in 0..WORKERS {
         tokio::spawn(worker::run(
@@ -188,6 +175,26 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         stop,
         ended,
     })
+}
+
+/// Serves the books until what it gives is used or dropped.
+fn serve_books(at: TcpListener, books: &Books, options: &Demo) -> oneshot::Sender<()> {
+    let routes = oir_erp::server::router(books.clone(), misbehaviour(options), Timestamp::now);
+    let (end, ending) = oneshot::channel();
+    tokio::spawn(oir_erp::server::serve(at, routes, async move {
+        drop(ending.await);
+    }));
+    end
+}
+
+/// Serves the hub until what it gives is used or dropped.
+fn serve_hub(at: TcpListener, routes: oir_web::Router) -> oneshot::Sender<()> {
+    let (end, ending) = oneshot::channel();
+    let limits = listener::Limits::STANDARD;
+    tokio::spawn(listener::serve(at, routes, limits, async move {
+        drop(ending.await);
+    }));
+    end
 }
 
 fn today(now: Timestamp) -> Date {
