@@ -11,6 +11,8 @@ pub struct Misbehaviour {
     pub fail_percent: u8,
     /// Cuts the connection after booking.
     pub cut_percent: u8,
+    /// Answers, and brings the same receipts again afterwards.
+    pub twice_percent: u8,
     /// Decides which calls are hit.
     pub seed: u64,
 }
@@ -24,6 +26,8 @@ pub struct Conduct {
     pub fail: bool,
     /// Book, then cut the connection.
     pub cut: bool,
+    /// Bring the receipts again.
+    pub twice: bool,
 }
 
 impl Misbehaviour {
@@ -35,6 +39,7 @@ impl Misbehaviour {
             pause: Duration::from_millis(u64::from(self.slow_ms)),
             fail: dice(1) < u64::from(self.fail_percent),
             cut: dice(2) < u64::from(self.cut_percent),
+            twice: dice(3) < u64::from(self.twice_percent),
         }
     }
 }

@@ -12,7 +12,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use oir_domain::fault::{Fault, FaultCode, Place};
-use oir_wire::finans::message::{Blame, Call, Refusal, Reply};
+use oir_domain::ids::TransaktionsId;
+use oir_domain::party::Cvr;
+use oir_wire::finans::message::{Blame, Call, Delivery, ModtagReply, Refusal, Reply};
 use oir_wire::finans::{SERVICE_PATH, SoapVersion, read, write};
 
 use crate::books::Books;
@@ -26,15 +28,25 @@ struct Desk {
     misbehaviour: Misbehaviour,
     deliveries: AtomicU64,
     now: fn() -> Timestamp,
+    again: Again,
 }
 
+/// Where receipts go that are brought a second time: SOAP 1.1 bodies for the hub.
+pub type Again = Arc<dyn Fn(Vec<u8>) + Send + Sync>;
+
 /// The service as routes.
-pub fn router(books: Books, misbehaviour: Misbehaviour, now: fn() -> Timestamp) -> Router {
+pub fn router(
+    books: Books,
+    misbehaviour: Misbehaviour,
+    now: fn() -> Timestamp,
+    again: Again,
+) -> Router {
     let desk = Arc::new(Desk {
         books,
         misbehaviour,
         deliveries: AtomicU64::new(0),
         now,
+        again,
     });
     Router::new()
         .route(SERVICE_PATH, post(soap))
@@ -67,8 +79,17 @@ async fn soap(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) ->
         let busy = [(RETRY_AFTER, HeaderValue::from_static("1"))];
         return (StatusCode::SERVICE_UNAVAILABLE, busy).into_response();
     }
+    let myndighed = match &call {
+        Call::Modtag(afsendelse) => Some(afsendelse.myndighed),
+        _ => None,
+    };
     let (books, now) = (desk.books.clone(), (desk.now)());
     let reply = tokio::task::spawn_blocking(move || books.answer(&call, now)).await;
+    if let (true, Some(myndighed), Ok(Ok(Reply::Modtag(reply)))) =
+        (conduct.twice, myndighed, &reply)
+    {
+        (desk.again)(receipts_again(myndighed, reply));
+    }
     if conduct.cut {
         return cut();
     }
@@ -77,6 +98,18 @@ async fn soap(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) ->
         Ok(Err(error)) => failed(version, &error.to_string()),
         Err(error) => failed(version, &error.to_string()),
     }
+}
+
+/// The receipts of an answer as a call of their own.
+fn receipts_again(myndighed: Cvr, reply: &ModtagReply) -> Vec<u8> {
+    let delivery = Delivery {
+        myndighed,
+        bilag: reply.bilag.clone(),
+    };
+    // An id that follows from what is brought: the hub keeps none of these.
+    let id = reply.bilag.first().map(|b| b.bilag_uuid.as_uuid());
+    let id = TransaktionsId::from_uuid(id.unwrap_or_default());
+    write::call(SoapVersion::V11, id, &Call::Aflever(delivery))
 }
 
 fn failed(version: SoapVersion, reason: &str) -> Response {

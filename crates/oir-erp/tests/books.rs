@@ -140,7 +140,12 @@ async fn a_cut_line_hides_a_booking_that_can_be_asked_about() {
         cut_percent: 100,
         ..Misbehaviour::default()
     };
-    let routes = server::router(books.clone(), misbehaviour, Timestamp::now);
+    let routes = server::router(
+        books.clone(),
+        misbehaviour,
+        Timestamp::now,
+        std::sync::Arc::new(drop),
+    );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -46,10 +46,16 @@ impl fmt::Debug for MachineState {
     }
 }
 
-/// The routes. They have no fallback, so that the portal's can stand beside them.
-pub fn router(state: MachineState) -> Router {
+/// The senders' routes. They have no fallback, so that the portal's can stand beside them.
+pub fn service(state: MachineState) -> Router {
     Router::new()
         .route(SERVICE_PATH, post(soap::call).get(soap::describe))
+        .with_state(state)
+}
+
+/// The operators' routes: health and metrics; every process has them.
+pub fn operation(state: MachineState) -> Router {
+    Router::new()
         .route("/health/live", get(|| async { "ok\n" }))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

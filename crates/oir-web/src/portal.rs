@@ -19,6 +19,7 @@ mod failure;
 mod front;
 mod headers;
 mod list;
+pub mod loopback;
 mod masking;
 mod names;
 mod query;

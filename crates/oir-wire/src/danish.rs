@@ -55,7 +55,11 @@ fn filled(pattern: &str, values: &[Box<str>]) -> String {
             Some(value) => out.push_str(&formed(value, form)),
             None => out.push('–'),
         }
-        rest = following;
+        // "kr." at the end of a sentence has the sentence's full stop in it.
+        rest = match (out.ends_with('.'), following.strip_prefix('.')) {
+            (true, Some(after)) => after,
+            _ => following,
+        };
     }
     out.push_str(rest);
     out
@@ -160,5 +164,9 @@ mod tests {
         let values = ["123456789".into(), "2026-11-18".into(), "-5".into()];
         let filled = filled("{0:kr} {1:dag} {2:kr}", &values);
         assert_eq!(filled, "1.234.567,89 kr. 18.11.2026 -0,05 kr.");
+        assert_eq!(
+            super::filled("I alt {0:kr}.", &["100".into()]),
+            "I alt 1,00 kr."
+        );
     }
 }

@@ -6,4 +6,5 @@
 
 pub mod danish;
 pub mod finans;
+pub mod register_csv;
 pub mod xml;

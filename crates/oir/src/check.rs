@@ -33,10 +33,7 @@ fn report(out: &mut impl Write, file: &Path, faults: &[Fault]) -> std::io::Resul
         return writeln!(out, "{}: ingen fejl", file.display());
     }
     for fault in faults {
-        let weight = match fault.code.severity() {
-            Severity::Fault => "FEJL",
-            Severity::Warning => "ADVARSEL",
-        };
+        let weight = weight(fault.code.severity());
         let (code, text) = (fault.code, danish::text(fault));
         writeln!(
             out,
@@ -49,15 +46,26 @@ fn report(out: &mut impl Write, file: &Path, faults: &[Fault]) -> std::io::Resul
     Ok(())
 }
 
-/// What can be said without a register: the form, and the rules that need no facts.
-fn judge(bytes: &[u8]) -> Vec<Fault> {
-    let soap12 = String::from_utf8_lossy(bytes).contains(NS_SOAP12);
-    let version = if soap12 {
+/// The word for a fault's weight.
+pub(crate) const fn weight(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fault => "FEJL",
+        Severity::Warning => "ADVARSEL",
+    }
+}
+
+/// The version of a file, which has no content type, by the namespace it names.
+pub(crate) fn soap_version(bytes: &[u8]) -> SoapVersion {
+    if String::from_utf8_lossy(bytes).contains(NS_SOAP12) {
         SoapVersion::V12
     } else {
         SoapVersion::V11
-    };
-    let afsendelse = match read::call(version, bytes) {
+    }
+}
+
+/// What can be said without a register: the form, and the rules that need no facts.
+fn judge(bytes: &[u8]) -> Vec<Fault> {
+    let afsendelse = match read::call(soap_version(bytes), bytes) {
         Err(unreadable) => return unreadable.faults,
         Ok(Call::Modtag(afsendelse)) => afsendelse,
         Ok(_) => return Vec::new(),

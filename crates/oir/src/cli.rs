@@ -1,8 +1,12 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+
+use crate::serve::config::Role;
 
 /// Korridoren mellem fagsystemer og kommunernes økonomi.
 #[derive(Debug, Parser)]
@@ -16,6 +20,31 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Kør en hel arbejdsdag med opdigtede bilag: fagsystemer, korridor og økonomisystem.
     Demo(Demo),
+    /// Kør tjenesten.
+    Serve(Serve),
+    /// Skriv en mappe med indstillinger, register og en besked af hver slags at begynde med.
+    Example {
+        /// Mappen; den oprettes.
+        folder: PathBuf,
+    },
+    /// Send filer som et fagsystem gør, og vis kvitteringerne. Slutter med 1 ved afvisning.
+    Send(Send),
+    /// Vis bilag og deres forløb.
+    #[command(subcommand)]
+    Bilag(Bilag),
+    /// Registeret som filer: hvem sender for hvem, perioder, sortiment, omsætningstabeller.
+    #[command(subcommand)]
+    Register(Register),
+    /// Tag en sikker kopi af en SQLite-database i brug, og efterregn kopien.
+    Backup {
+        /// SQLite-fil.
+        #[arg(long, default_value = "oir.db")]
+        database: String,
+        /// Kopien; må ikke findes.
+        target: PathBuf,
+    },
+    /// Kør prøveøkonomisystemet alene.
+    Erp(Erp),
     /// Bedøm filer med finansbilag mod kontrakten, uden server. Slutter med 1 ved fejl.
     Check {
         /// SOAP-beskeder, 1.1 eller 1.2.
@@ -65,4 +94,156 @@ pub(crate) struct Demo {
     /// Økonomisystemet bryder forbindelsen efter bogføring i så mange procent af kaldene.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) books_cut_percent: u8,
+    /// Økonomisystemet kvitterer igen bagefter i så mange procent af kaldene.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) books_twice_percent: u8,
+}
+
+/// Hvordan tjenesten køres.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Serve {
+    /// Indstillingerne; uden fil gælder standardværdierne.
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// Skriv alle indstillinger med forklaring og standardværdi, og slut.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// Databasen, i stedet for indstillingernes.
+    #[arg(long, env = "OIR_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// Hvad processen gør, i stedet for indstillingernes roller.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) role: Vec<Role>,
+}
+
+/// Hvad der sendes, og hvorhen.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Send {
+    /// SOAP-beskeder, 1.1 eller 1.2.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Tjenestens adresse, fx <http://127.0.0.1:8590/service/OIR/ModtagFinansbilag/2>.
+    #[arg(long)]
+    pub(crate) to: String,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Bilag {
+    /// De nyeste bilag, der passer.
+    List(BilagList),
+    /// Ét bilag med hele dets forløb.
+    Show {
+        /// bil_-nummer eller BilagUUID.
+        id: String,
+        /// SQLite-fil eller adresse på en PostgreSQL-database.
+        #[arg(
+            long,
+            env = "OIR_DATABASE",
+            hide_env_values = true,
+            default_value = "oir.db"
+        )]
+        database: String,
+    },
+}
+
+/// Hvilke bilag.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BilagList {
+    /// SQLite-fil eller adresse på en PostgreSQL-database.
+    #[arg(
+        long,
+        env = "OIR_DATABASE",
+        hide_env_values = true,
+        default_value = "oir.db"
+    )]
+    pub(crate) database: String,
+    /// Kommunekode.
+    #[arg(long)]
+    pub(crate) kommune: Option<u16>,
+    /// Fagsystemets korte navn, fx KSD.
+    #[arg(long)]
+    pub(crate) fagsystem: Option<String>,
+    /// Tilstand, fx held, uncertain, refused, parked.
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    /// Modtaget fra og med denne dag.
+    #[arg(long)]
+    pub(crate) from: Option<Date>,
+    /// Modtaget til og med denne dag.
+    #[arg(long)]
+    pub(crate) to: Option<Date>,
+    /// Ord i teksten, bilagsnummer eller id.
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+    /// Flest linjer.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Register {
+    /// Erstat registeret med mappens filer; er der fejl i dem, ændres intet.
+    Import {
+        /// Mappen med filerne.
+        folder: PathBuf,
+        /// SQLite-fil eller adresse på en PostgreSQL-database.
+        #[arg(
+            long,
+            env = "OIR_DATABASE",
+            hide_env_values = true,
+            default_value = "oir.db"
+        )]
+        database: String,
+    },
+    /// Skriv registeret som filer.
+    Export {
+        /// Mappen; den oprettes.
+        folder: PathBuf,
+        /// SQLite-fil eller adresse på en PostgreSQL-database.
+        #[arg(
+            long,
+            env = "OIR_DATABASE",
+            hide_env_values = true,
+            default_value = "oir.db"
+        )]
+        database: String,
+    },
+}
+
+/// Hvordan prøveøkonomisystemet opfører sig.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Erp {
+    /// Mappe med myndigheder og kontoplan.
+    #[arg(long)]
+    pub(crate) register: PathBuf,
+    /// Bøgernes fil.
+    #[arg(long, default_value = "books.db")]
+    pub(crate) file: PathBuf,
+    /// Hvor det lytter.
+    #[arg(long, default_value = "127.0.0.1:8600")]
+    pub(crate) listen: SocketAddr,
+    /// Afvis denne konto; kan gentages.
+    #[arg(long)]
+    pub(crate) refuse: Vec<String>,
+    /// Dette regnskabsår er lukket; kan gentages.
+    #[arg(long)]
+    pub(crate) closed_year: Vec<i16>,
+    /// Vent så mange millisekunder før svar.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) slow_ms: u32,
+    /// Vær optaget i så mange procent af kaldene.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) fail_percent: u8,
+    /// Bryd forbindelsen efter bogføring i så mange procent af kaldene.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) cut_percent: u8,
+    /// Kvittér igen bagefter i så mange procent af kaldene; kræver --hub.
+    #[arg(long, default_value_t = 0, requires = "hub", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) twice_percent: u8,
+    /// Korridorens adresse, for kvitteringer, der bringes igen.
+    #[arg(long)]
+    pub(crate) hub: Option<String>,
+    /// Frø: afgør, hvilke kald der rammes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }

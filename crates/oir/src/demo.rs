@@ -6,7 +6,7 @@ mod senders;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -14,12 +14,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use oir_domain::calendar::{copenhagen, day_of};
-use oir_domain::reconcile::Statement;
 use oir_domain::retry::RetryPolicy;
 use oir_erp::{Books, Misbehaviour, Setup};
 use oir_fagsystem::{Day, DayPlan};
 use oir_flow::hub::{Hub, Timing};
-use oir_flow::ports::Answer;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
@@ -27,12 +25,11 @@ use oir_flow::reconcile::{Reconciliation, reconcile};
 use oir_flow::{remap, worker};
 use oir_store::Store;
 use oir_web::machine::{self, listener};
-use oir_web::portal::{Comparison, ControlTotals};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
 use crate::cli::Demo;
-use crate::house;
+use crate::house::{self, LastComparison};
 use crate::process::SystemClock;
 
 /// A demo waits for nobody: short pauses, so that a broken line is healed in seconds.
@@ -154,7 +151,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let disk = options.database.is_none().then_some(data);
     let routes = house::routes(&hub, &store, disk, Arc::clone(&control) as _);
     let ended = vec![
-        serve_books(books_at, &books, options),
+        serve_books(books_at, &books, options, &url)?,
         serve_hub(hub_at, routes),
     ];
     let (stop, stopping) = watch::channel(false);
@@ -178,13 +175,20 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
 }
 
 /// Serves the books until what it gives is used or dropped.
-fn serve_books(at: TcpListener, books: &Books, options: &Demo) -> oneshot::Sender<()> {
-    let routes = oir_erp::server::router(books.clone(), misbehaviour(options), Timestamp::now);
+fn serve_books(
+    at: TcpListener,
+    books: &Books,
+    options: &Demo,
+    hub: &str,
+) -> anyhow::Result<oneshot::Sender<()>> {
+    let again = crate::erp::again(Some(hub))?;
+    let routes =
+        oir_erp::server::router(books.clone(), misbehaviour(options), Timestamp::now, again);
     let (end, ending) = oneshot::channel();
     tokio::spawn(oir_erp::server::serve(at, routes, async move {
         drop(ending.await);
     }));
-    end
+    Ok(end)
 }
 
 /// Serves the hub until what it gives is used or dropped.
@@ -237,6 +241,7 @@ fn misbehaviour(options: &Demo) -> Misbehaviour {
         slow_ms: options.books_slow_ms,
         fail_percent: options.books_fail_percent,
         cut_percent: options.books_cut_percent,
+        twice_percent: options.books_twice_percent,
         seed: options.seed,
     }
 }
@@ -271,42 +276,4 @@ async fn compare(running: &Running) -> anyhow::Result<Reconciliation> {
     let result = reconcile(&running.hub, from, day.last_of_year()).await?;
     running.control.keep(&result, SystemClock.now());
     Ok(result)
-}
-
-/// The latest comparison, for the front page.
-#[derive(Debug, Default)]
-struct LastComparison(Mutex<Option<Comparison>>);
-
-impl LastComparison {
-    fn keep(&self, result: &Reconciliation, at: Timestamp) {
-        let mut ours = Statement::default();
-        for statement in result.ours.values() {
-            ours.antal = ours.antal.saturating_add(statement.antal);
-            ours.debet = ours
-                .debet
-                .checked_add(statement.debet)
-                .unwrap_or(ours.debet);
-            ours.kredit = ours
-                .kredit
-                .checked_add(statement.kredit)
-                .unwrap_or(ours.kredit);
-        }
-        let differences = result.differences.clone();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Comparison {
-            at,
-            ours,
-            differences,
-        });
-    }
-}
-
-impl ControlTotals for LastComparison {
-    fn compared(&self, _dag: Date) -> Answer<'_, Option<Comparison>> {
-        let last = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        Box::pin(async move { Ok(last) })
-    }
 }

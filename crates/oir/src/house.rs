@@ -1,16 +1,21 @@
 //! Putting the parts together: store, courier, hub, routes.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use oir_domain::reconcile::Statement;
 use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::ports::Answer;
+use oir_flow::reconcile::Reconciliation;
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
 use oir_web::machine::{self, MachineState};
-use oir_web::portal::{self, ControlTotals, FaultWords, PortalState};
+use oir_web::portal::{self, Comparison, ControlTotals, FaultWords, PortalState};
 use oir_wire::danish;
 
 use crate::process::{OrderedIds, SystemClock, free_space};
@@ -22,14 +27,34 @@ const WORDS: FaultWords = FaultWords {
     remedy: |fault| danish::remedy(fault.code).to_owned(),
 };
 
+/// Connections that a tool opens at most.
+const CONNECTIONS: usize = 16;
+
 /// Opens a database by its address: `postgres://…`, or else a path.
 pub(crate) async fn open(database: &str) -> anyhow::Result<Store> {
+    open_with(database, CONNECTIONS).await
+}
+
+/// The same with a limit on connections to PostgreSQL.
+pub(crate) async fn open_with(database: &str, connections: usize) -> anyhow::Result<Store> {
     let store = if is_postgres(database) {
-        Store::open_postgres(database, 0, 16).await
+        // Processes that share a database add up their totals in rows of their own.
+        let shard = u16::try_from(std::process::id() % SHARDS).unwrap_or(0);
+        Store::open_postgres(database, shard, connections).await
     } else {
         Store::open_sqlite(Path::new(database), Durability::Durable).await
     };
     store.with_context(|| format!("databasen {} kan ikke åbnes", shown(database)))
+}
+
+/// Rows of totals per key that processes spread over; two in one row only wait.
+const SHARDS: u32 = 32;
+
+/// Opens a database that must be there: a tool that looks never makes one.
+pub(crate) async fn open_existing(database: &str) -> anyhow::Result<Store> {
+    let here = is_postgres(database) || Path::new(database).exists();
+    ensure!(here, "databasen {database} findes ikke");
+    open(database).await
 }
 
 /// Whether the address is PostgreSQL's.
@@ -47,6 +72,13 @@ pub(crate) fn shown(database: &str) -> String {
 
 /// A hub over a store, with committers running.
 pub(crate) async fn hub(store: &Store, timing: Timing) -> anyhow::Result<Hub> {
+    let hub = silent_hub(store, timing).await?;
+    hub.start_intake(store.writers());
+    Ok(hub)
+}
+
+/// A hub that takes nothing in: for processes that deliver or show.
+pub(crate) async fn silent_hub(store: &Store, timing: Timing) -> anyhow::Result<Hub> {
     let shared = Arc::new(store.clone());
     let parts = Parts {
         inbox: Arc::clone(&shared) as _,
@@ -55,9 +87,7 @@ pub(crate) async fn hub(store: &Store, timing: Timing) -> anyhow::Result<Hub> {
         clock: Arc::new(SystemClock),
         ids: Arc::new(OrderedIds::default()),
     };
-    let hub = Hub::new(parts, timing).await?;
-    hub.start_intake(store.writers());
-    Ok(hub)
+    Ok(Hub::new(parts, timing).await?)
 }
 
 fn recorder() -> Option<PrometheusHandle> {
@@ -67,24 +97,32 @@ fn recorder() -> Option<PrometheusHandle> {
         .clone()
 }
 
-/// All routes of one process: machines and people.
-pub(crate) fn routes(
-    hub: &Hub,
-    store: &Store,
-    disk: Option<PathBuf>,
-    control: Arc<dyn ControlTotals>,
-) -> Router {
+fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
     let recorder = recorder();
     let metrics = Arc::new(move || {
         recorder
             .as_ref()
             .map_or_else(String::new, PrometheusHandle::render)
     });
-    let machine = machine::router(MachineState {
+    MachineState {
         hub: hub.clone(),
         metrics,
         free_space: free_space(disk),
-    });
+    }
+}
+
+/// Routes for senders and books.
+pub(crate) fn service(hub: &Hub) -> Router {
+    machine::service(machine_state(hub, None))
+}
+
+/// Routes for operators: health and metrics.
+pub(crate) fn operation(hub: &Hub, disk: Option<PathBuf>) -> Router {
+    machine::operation(machine_state(hub, disk))
+}
+
+/// Pages for people.
+pub(crate) fn portal(hub: &Hub, store: &Store, control: Arc<dyn ControlTotals>) -> Router {
     let source = hub.clone();
     let register = Arc::new(move || source.register());
     let pages = PortalState::new(
@@ -92,7 +130,57 @@ pub(crate) fn routes(
         register,
         Arc::new(SystemClock),
         WORDS,
-    )
-    .with_control_totals(control);
-    portal::router(pages).merge(machine)
+    );
+    portal::router(pages.with_control_totals(control))
+}
+
+/// All routes of one process on one address.
+pub(crate) fn routes(
+    hub: &Hub,
+    store: &Store,
+    disk: Option<PathBuf>,
+    control: Arc<dyn ControlTotals>,
+) -> Router {
+    portal(hub, store, control)
+        .merge(service(hub))
+        .merge(operation(hub, disk))
+}
+
+/// The latest comparison with the books, for the front page.
+#[derive(Debug, Default)]
+pub(crate) struct LastComparison(Mutex<Option<Comparison>>);
+
+impl LastComparison {
+    /// Keeps a new one.
+    pub(crate) fn keep(&self, result: &Reconciliation, at: Timestamp) {
+        let mut ours = Statement::default();
+        for statement in result.ours.values() {
+            ours.antal = ours.antal.saturating_add(statement.antal);
+            ours.debet = ours
+                .debet
+                .checked_add(statement.debet)
+                .unwrap_or(ours.debet);
+            ours.kredit = ours
+                .kredit
+                .checked_add(statement.kredit)
+                .unwrap_or(ours.kredit);
+        }
+        let differences = result.differences.clone();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Comparison {
+            at,
+            ours,
+            differences,
+        });
+    }
+}
+
+impl ControlTotals for LastComparison {
+    fn compared(&self, _dag: Date) -> Answer<'_, Option<Comparison>> {
+        let last = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Box::pin(async move { Ok(last) })
+    }
 }

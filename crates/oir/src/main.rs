@@ -3,11 +3,19 @@
 //! The only room that knows all the others: it reads the command line, puts the parts
 //! together, and says in Danish what came of it.
 
+mod backup;
+mod bilag;
 mod check;
 mod cli;
 mod demo;
+mod erp;
+mod example;
 mod house;
+mod log;
 mod process;
+mod register;
+mod send;
+mod serve;
 mod verify;
 
 use std::io::Write;
@@ -33,9 +41,31 @@ fn main() -> ExitCode {
 }
 
 async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
+    if !matches!(command, cli::Command::Serve(_) | cli::Command::Erp(_)) {
+        log::quiet();
+    }
     match command {
         cli::Command::Demo(options) => demo::run(options).await,
+        cli::Command::Serve(options) if options.print_config => print_config(),
+        cli::Command::Serve(options) => serve::run(options).await,
+        cli::Command::Example { folder } => example::run(&folder),
+        cli::Command::Send(options) => send::run(&options).await,
+        cli::Command::Bilag(cli::Bilag::List(options)) => bilag::list(&options).await,
+        cli::Command::Bilag(cli::Bilag::Show { id, database }) => bilag::show(&database, &id).await,
+        cli::Command::Register(cli::Register::Import { folder, database }) => {
+            register::import(&database, &folder).await
+        }
+        cli::Command::Register(cli::Register::Export { folder, database }) => {
+            register::export(&database, &folder).await
+        }
+        cli::Command::Backup { database, target } => backup::run(&database, &target).await,
+        cli::Command::Erp(options) => erp::run(&options).await,
         cli::Command::Check { files } => check::run(&files),
         cli::Command::Verify { database } => verify::run(&database).await,
     }
+}
+
+fn print_config() -> anyhow::Result<ExitCode> {
+    write!(std::io::stdout(), "{}", serve::config::DEFAULT)?;
+    Ok(ExitCode::SUCCESS)
 }

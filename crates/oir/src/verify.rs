@@ -3,16 +3,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::ensure;
 use indicatif::ProgressBar;
 
 use crate::house;
 
 /// Verifies a database; 1 when anything differs.
 pub(crate) async fn run(database: &str) -> anyhow::Result<ExitCode> {
-    let here = house::is_postgres(database) || std::path::Path::new(database).exists();
-    ensure!(here, "{database} findes ikke");
-    let store = house::open(database).await?;
+    let store = house::open_existing(database).await?;
     let bar = ProgressBar::new_spinner().with_message("afsendelser efterregnet");
     let report = store.verify(&|messages| bar.set_position(messages)).await?;
     bar.finish_and_clear();

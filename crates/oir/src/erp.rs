@@ -1,0 +1,93 @@
+//! `oir erp`: the reference bookkeeping system alone, for those who want to try a hub
+//! against books, or books that misbehave.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+use oir_erp::server::Again;
+use oir_erp::{Books, Misbehaviour, Setup};
+use oir_transport::{HttpCourier, Settings};
+use oir_wire::register_csv::{self, KONTOPLAN};
+use tokio::net::TcpListener;
+
+use crate::cli::Erp;
+use crate::register;
+
+/// Serves until interrupted.
+pub(crate) async fn run(options: &Erp) -> anyhow::Result<ExitCode> {
+    crate::log::start(&crate::serve::config::Log::default());
+    let books = Books::open(Some(&options.file), &setup(options)?)?;
+    let socket = TcpListener::bind(options.listen).await?;
+    let url = format!(
+        "http://{}{}",
+        socket.local_addr()?,
+        oir_wire::finans::SERVICE_PATH
+    );
+    tracing::info!(url, "the books are open");
+    let misbehaviour = Misbehaviour {
+        slow_ms: options.slow_ms,
+        fail_percent: options.fail_percent,
+        cut_percent: options.cut_percent,
+        twice_percent: options.twice_percent,
+        seed: options.seed,
+    };
+    let again = again(options.hub.as_deref())?;
+    let routes = oir_erp::server::router(books, misbehaviour, Timestamp::now, again);
+    oir_erp::server::serve(socket, routes, async {
+        drop(tokio::signal::ctrl_c().await)
+    })
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn setup(options: &Erp) -> anyhow::Result<Setup> {
+    let register = match register_csv::read(&register::load(&options.register)?) {
+        Ok(register) => register,
+        Err(faults) => bail!(
+            "{}",
+            faults.first().map_or_else(String::new, ToString::to_string)
+        ),
+    };
+    let path = options.register.join(KONTOPLAN);
+    let bytes = std::fs::read(&path).with_context(|| format!("kontoplanen {}", path.display()))?;
+    let kontoplan = match register_csv::read_kontoplan(&bytes) {
+        Ok(kontoplan) => kontoplan,
+        Err(faults) => bail!(
+            "{}",
+            faults.first().map_or_else(String::new, ToString::to_string)
+        ),
+    };
+    Ok(Setup {
+        myndigheder: register
+            .myndigheder
+            .iter()
+            .map(|m| (m.cvr, m.kommune))
+            .collect(),
+        kontoplan,
+        refused: options
+            .refuse
+            .iter()
+            .map(|konto| konto.as_str().into())
+            .collect(),
+        closed_years: options.closed_year.iter().copied().collect(),
+    })
+}
+
+/// Brings receipts to the hub a second time, when there is one.
+pub(crate) fn again(hub: Option<&str>) -> anyhow::Result<Again> {
+    let Some(url) = hub.map(str::to_owned) else {
+        return Ok(Arc::new(drop));
+    };
+    let courier = HttpCourier::new(Settings::STANDARD)?;
+    Ok(Arc::new(move |body| {
+        let (courier, url) = (courier.clone(), url.clone());
+        tokio::spawn(async move {
+            let outcome = courier
+                .post(&url, "AfleverForretningskvittering", body)
+                .await;
+            tracing::debug!(?outcome, "receipts brought again");
+        });
+    }))
+}

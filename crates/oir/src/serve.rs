@@ -1,0 +1,195 @@
+//! `oir serve`: the service itself, in one process or in several over one PostgreSQL.
+
+pub(crate) mod config;
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use oir_domain::calendar::{copenhagen, day_of};
+use oir_flow::hub::Hub;
+use oir_flow::reconcile::reconcile;
+use oir_flow::worker;
+use oir_store::Store;
+use oir_web::Router;
+use oir_web::machine::listener::{self, Limits};
+use rustix::fs::{FlockOperation, flock};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::cli::Serve;
+use crate::house::{self, LastComparison};
+use config::{Config, Role};
+
+/// Runs until told to stop (SIGTERM or Ctrl-C).
+pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
+    let config = Config::read(options.config.as_deref(), options.database, &options.role)?;
+    crate::log::start(&config.log);
+    let file = database_file(&config);
+    let _held = file.as_deref().map(hold).transpose()?;
+    let store = house::open_with(&config.database, config.postgres.connections).await?;
+    let hub = if config.has(Role::Intake) {
+        house::hub(&store, config.timing()).await?
+    } else {
+        house::silent_hub(&store, config.timing()).await?
+    };
+    if hub.register().myndigheder().next().is_none() {
+        tracing::warn!("the register is empty; fill it with `oir register import`");
+    }
+    let (stop, stopping) = watch::channel(false);
+    let mut running = JoinSet::new();
+    listen(&config, &store, &hub, file, &stopping, &mut running).await?;
+    work(&config, &hub, &stopping, &mut running);
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    // Rounds of delivery end within their call's limit; a lease covers what does not.
+    let patience = Duration::from_secs(config.operation.stop_seconds.saturating_add(1));
+    let ended = tokio::time::timeout(patience, async {
+        while running.join_next().await.is_some() {}
+    });
+    if ended.await.is_err() {
+        tracing::warn!("stopped with calls under way; they are asked about at the next start");
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn database_file(config: &Config) -> Option<PathBuf> {
+    (!house::is_postgres(&config.database)).then(|| PathBuf::from(&config.database))
+}
+
+/// Holds an SQLite file for this process alone: two that deliver from one file would each
+/// think it had it to itself. The lock goes with the process, however it ends.
+fn hold(database: &Path) -> anyhow::Result<File> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    let file = File::create(&path).with_context(|| format!("låsefilen {}", path.display()))?;
+    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        bail!("databasen {} bruges af en anden proces", database.display());
+    }
+    Ok(file)
+}
+
+async fn listen(
+    config: &Config,
+    store: &Store,
+    hub: &Hub,
+    file: Option<PathBuf>,
+    stop: &watch::Receiver<bool>,
+    running: &mut JoinSet<()>,
+) -> anyhow::Result<()> {
+    let folder = file.map(|file| match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    });
+    let limits = Limits {
+        headers: Duration::from_secs(config.service.header_seconds),
+        connections: config.service.connections,
+        stop: Duration::from_secs(config.operation.stop_seconds),
+    };
+    let mut routes = vec![(
+        "operation",
+        config.operation.listen,
+        house::operation(hub, folder),
+    )];
+    if config.has(Role::Intake) {
+        routes.push(("service", config.service.listen, house::service(hub)));
+    }
+    if config.has(Role::Web) {
+        let control = Arc::new(LastComparison::default());
+        let pages = house::portal(hub, store, Arc::clone(&control) as _);
+        let pages = oir_web::portal::loopback::only(pages);
+        routes.push(("portal", config.portal.listen, pages));
+        let minutes = config.portal.reconcile_minutes;
+        if minutes > 0 {
+            running.spawn(compare(hub.clone(), control, minutes, stop.clone()));
+        }
+    }
+    for (what, address, routes) in routes {
+        running.spawn(server(what, address, routes, limits, stop.clone()).await?);
+    }
+    Ok(())
+}
+
+async fn server(
+    what: &'static str,
+    address: SocketAddr,
+    routes: Router,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<impl Future<Output = ()>> {
+    let socket = TcpListener::bind(address).await;
+    let socket = socket.with_context(|| format!("adressen {address} ({what}) kan ikke bruges"))?;
+    let address = socket.local_addr()?;
+    tracing::info!(what, %address, "listening");
+    Ok(async move {
+        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+        match listener::serve(socket, routes, limits, stopped).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(what, "stopped with requests under way"),
+            Err(error) => tracing::error!(what, %error, "stopped listening"),
+        }
+    })
+}
+
+fn work(config: &Config, hub: &Hub, stop: &watch::Receiver<bool>, running: &mut JoinSet<()>) {
+    running.spawn(worker::follow(hub.clone(), stop.clone()));
+    if config.has(Role::Worker) {
+        let process = std::process::id();
+        for number in 0..config.delivery.workers {
+            let owner = format!("{process}-{number}");
+            running.spawn(worker::run(hub.clone(), owner, stop.clone()));
+        }
+    }
+}
+
+/// Compares the year's control totals with the books every so often, for the front page.
+async fn compare(
+    hub: Hub,
+    control: Arc<LastComparison>,
+    minutes: u32,
+    mut stop: watch::Receiver<bool>,
+) {
+    let pause = Duration::from_secs(u64::from(minutes).saturating_mul(60));
+    while !*stop.borrow() {
+        let now = hub.instant();
+        let day = day_of(now, &copenhagen());
+        match reconcile(&hub, day.first_of_year(), day.last_of_year()).await {
+            Ok(result) => {
+                let differences = result.differences.len();
+                metrics::gauge!("oir_reconcile_differences").set(count(differences));
+                metrics::gauge!("oir_reconcile_silent").set(count(result.silent.len()));
+                if differences > 0 {
+                    tracing::warn!(differences, "the books' control totals differ from ours");
+                }
+                control.keep(&result, now);
+            }
+            Err(failure) => tracing::error!(%failure, "control totals cannot be compared"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        pressed = tokio::signal::ctrl_c() => pressed?,
+    }
+    Ok(())
+}

@@ -1,0 +1,304 @@
+//! The settings of `oir serve`: one documented file, checked whole before anything starts.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use clap::ValueEnum;
+use oir_domain::retry::RetryPolicy;
+use oir_flow::hub::Timing;
+use serde::Deserialize;
+
+/// The documented file with every default.
+pub(crate) const DEFAULT: &str = include_str!("oir.toml");
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Receives.
+    Intake,
+    /// Delivers.
+    Worker,
+    /// Shows pages.
+    Web,
+}
+
+impl Role {
+    const ALL: [Self; 3] = [Self::Intake, Self::Worker, Self::Web];
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) database: String,
+    pub(crate) roles: BTreeSet<Role>,
+    pub(crate) service: Service,
+    pub(crate) portal: Portal,
+    pub(crate) operation: Operation,
+    pub(crate) delivery: Delivery,
+    pub(crate) postgres: Postgres,
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Service {
+    pub(crate) listen: SocketAddr,
+    pub(crate) connections: usize,
+    pub(crate) header_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Portal {
+    pub(crate) listen: SocketAddr,
+    pub(crate) reconcile_minutes: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Operation {
+    pub(crate) listen: SocketAddr,
+    pub(crate) stop_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Delivery {
+    pub(crate) workers: u16,
+    pub(crate) lease_seconds: u32,
+    pub(crate) ask_seconds: u32,
+    pub(crate) retry_first_ms: u32,
+    pub(crate) retry_longest_seconds: u32,
+    pub(crate) attempts_max: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Postgres {
+    pub(crate) connections: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    pub(crate) form: LogForm,
+    pub(crate) level: LogLevel,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogForm {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+/// An address of this machine.
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database: "oir.db".to_owned(),
+            roles: Role::ALL.into(),
+            service: Service::default(),
+            portal: Portal::default(),
+            operation: Operation::default(),
+            delivery: Delivery::default(),
+            postgres: Postgres::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            listen: loopback(8590),
+            connections: 1_000,
+            header_seconds: 30,
+        }
+    }
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        Self {
+            listen: loopback(8591),
+            reconcile_minutes: 15,
+        }
+    }
+}
+
+impl Default for Operation {
+    fn default() -> Self {
+        Self {
+            listen: loopback(8592),
+            stop_seconds: 20,
+        }
+    }
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            workers: 4,
+            lease_seconds: 120,
+            ask_seconds: 30,
+            retry_first_ms: 1_000,
+            retry_longest_seconds: 300,
+            attempts_max: 30,
+        }
+    }
+}
+
+impl Default for Postgres {
+    fn default() -> Self {
+        Self { connections: 16 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            form: LogForm::Text,
+            level: LogLevel::Info,
+        }
+    }
+}
+
+/// Shortest lease: a call of a minute, and time to settle it.
+const LEASE_MIN: u32 = 70;
+
+impl Config {
+    /// Reads the file, lets command line and environment go before it, and checks the whole.
+    pub(crate) fn read(
+        file: Option<&Path>,
+        database: Option<String>,
+        roles: &[Role],
+    ) -> anyhow::Result<Self> {
+        let mut config: Self = match file {
+            Some(file) => {
+                let text = std::fs::read_to_string(file)
+                    .with_context(|| format!("indstillingerne {}", file.display()))?;
+                toml::from_str(&text)
+                    .with_context(|| format!("indstillingerne {}", file.display()))?
+            }
+            None => Self::default(),
+        };
+        if let Some(database) = database {
+            config.database = database;
+        }
+        if !roles.is_empty() {
+            config.roles = roles.iter().copied().collect();
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            !self.roles.is_empty(),
+            "roles er tom: processen ville intet gøre"
+        );
+        let all = self.roles.len() == Role::ALL.len();
+        ensure!(
+            all || crate::house::is_postgres(&self.database),
+            "på SQLite har én proces alle roller; brug PostgreSQL, hvis de skal deles ud"
+        );
+        ensure!(
+            self.portal.listen.ip().is_loopback(),
+            "portal.listen skal være en adresse på denne maskine (127.0.0.1), indtil der er login"
+        );
+        let delivery = &self.delivery;
+        ensure!(
+            delivery.lease_seconds >= LEASE_MIN,
+            "delivery.lease_seconds skal være mindst {LEASE_MIN}"
+        );
+        ensure!(delivery.workers > 0, "delivery.workers skal være mindst 1");
+        ensure!(
+            delivery.attempts_max > 0,
+            "delivery.attempts_max skal være mindst 1"
+        );
+        ensure!(
+            self.service.connections > 0,
+            "service.connections skal være mindst 1"
+        );
+        ensure!(
+            self.postgres.connections > 1,
+            "postgres.connections skal være mindst 2"
+        );
+        Ok(())
+    }
+
+    /// Whether this process has the role.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// How deliveries are timed.
+    pub(crate) fn timing(&self) -> Timing {
+        let delivery = &self.delivery;
+        Timing {
+            lease_ms: delivery.lease_seconds.saturating_mul(1_000),
+            ask_ms: delivery.ask_seconds.saturating_mul(1_000),
+            retry: RetryPolicy {
+                first_ms: delivery.retry_first_ms,
+                longest_ms: delivery.retry_longest_seconds.saturating_mul(1_000),
+                attempts_max: delivery.attempts_max,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::{Config, DEFAULT, Role};
+
+    #[test]
+    fn the_printed_file_says_the_defaults() {
+        assert_eq!(
+            toml::from_str::<Config>(DEFAULT).unwrap(),
+            Config::default()
+        );
+        assert!(Config::default().check().is_ok());
+    }
+
+    #[test]
+    fn every_setting_is_documented() {
+        let lines: Vec<&str> = DEFAULT.lines().collect();
+        for pair in lines.windows(2) {
+            let [before, line] = pair else { continue };
+            if line.contains(" = ") && !line.starts_with('#') {
+                assert!(before.starts_with('#'), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_the_reason() {
+        let refused = |database: &str, roles: &[Role]| {
+            let read = Config::read(None, Some(database.to_owned()), roles);
+            read.err().map(|e| e.to_string()).unwrap_or_default()
+        };
+        assert!(refused("x.db", &[Role::Worker]).contains("SQLite"));
+        assert_eq!(refused("postgres://h/d", &[Role::Worker]), "");
+        let public: Config = toml::from_str("[portal]\nlisten = \"0.0.0.0:80\"").unwrap();
+        assert!(public.check().is_err());
+        assert!(toml::from_str::<Config>("databse = \"x\"").is_err());
+    }
+}
