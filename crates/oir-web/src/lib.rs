@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod danish_format;
 pub mod machine;
+mod masking;
 pub mod portal;
 
 /// A set of routes, as this room hands them out and serves them.

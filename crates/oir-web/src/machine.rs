@@ -3,8 +3,11 @@
 //! This room turns HTTP into calls of the corridor and its replies into HTTP; it judges
 //! nothing but what HTTP alone can say: media type, size, time.
 
+pub mod api;
+mod hand_over;
 mod health;
 pub mod listener;
+pub mod lookup;
 mod soap;
 
 use std::fmt;
@@ -48,7 +51,7 @@ impl fmt::Debug for MachineState {
 
 /// The senders' routes. They have no fallback, so that the portal's can stand beside them.
 pub fn service(state: MachineState) -> Router {
-    Router::new()
+    api::operations()
         .route(SERVICE_PATH, post(soap::call).get(soap::describe))
         .with_state(state)
 }

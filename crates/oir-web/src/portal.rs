@@ -20,7 +20,6 @@ mod front;
 mod headers;
 mod list;
 pub mod loopback;
-mod masking;
 mod names;
 mod query;
 mod view;

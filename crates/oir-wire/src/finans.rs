@@ -4,6 +4,7 @@
 //! every deviation with its place, and builds the document in the same pass.
 
 pub mod digest;
+pub mod json;
 pub mod message;
 pub mod read;
 pub mod receipt;

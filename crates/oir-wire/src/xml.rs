@@ -16,6 +16,7 @@ mod write;
 mod tests;
 
 pub use error::{XmlError, XmlErrorKind};
+pub(crate) use names::is_char;
 pub use reader::{Attribute, Event, Leaf, NsId, Reader};
 pub use write::Writer;
 

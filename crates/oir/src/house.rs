@@ -132,6 +132,7 @@ pub(crate) fn portal(hub: &Hub, store: &Store, control: Arc<dyn ControlTotals>) 
         WORDS,
     );
     portal::router(pages.with_control_totals(control))
+        .merge(machine::lookup::router(Arc::new(store.clone())))
 }
 
 /// All routes of one process on one address.

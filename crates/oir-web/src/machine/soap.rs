@@ -2,20 +2,16 @@
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
-use oir_domain::fault::{Fault, FaultCode, Place};
+use oir_domain::fault::FaultCode;
 use oir_flow::ports::inbox::Channel;
-use oir_wire::finans::message::{Blame, Refusal, Reply};
+use oir_wire::finans::message::{Blame, Reply};
 use oir_wire::finans::{SERVICE_PATH, SoapVersion, read, write};
 
-use super::{BODY_MAX, BODY_TIME, MachineState};
-
-/// Asked to come back after so many seconds when the store is away.
-const COME_BACK: HeaderValue = HeaderValue::from_static("5");
+use super::MachineState;
+use super::hand_over::{COME_BACK, received, refused, work};
 
 pub(super) async fn call(
     State(state): State<MachineState>,
@@ -43,58 +39,11 @@ pub(super) async fn call(
         SoapVersion::V11 => Channel::Soap11,
         SoapVersion::V12 => Channel::Soap12,
     };
-    // A task of its own: a panic stops this message, and a sender that hangs up does not
-    // stop a message half-way.
-    let hub = state.hub.clone();
-    let work = tokio::spawn(async move {
-        let read = read::call(version, &raw);
-        hub.answer(channel, read, raw.as_ref().into()).await
-    });
-    let reply = work.await.unwrap_or_else(|error| {
-        metrics::counter!("oir_alarm_total", "reason" => "panic").increment(1);
-        tracing::error!(
-            alarm = true,
-            panic = error.is_panic(),
-            "a call was stopped by a bug"
-        );
-        let fault = Fault::new(FaultCode::Internal, Place::message("Envelope"), &[]);
-        Reply::Refused(Refusal::of(Blame::Receiver, &[fault]))
-    });
+    let reply = work(&state.hub, channel, raw, move |raw| {
+        read::call(version, raw)
+    })
+    .await;
     answered(version, &reply, None)
-}
-
-fn refused(code: FaultCode, value: &dyn std::fmt::Display) -> Reply {
-    let fault = Fault::new(code, Place::message("HTTP"), &[value]);
-    Reply::Refused(Refusal::of(Blame::Sender, &[fault]))
-}
-
-/// The whole body, in time and within the limit.
-async fn received(headers: &HeaderMap, body: Body) -> Result<Bytes, (StatusCode, Reply)> {
-    let too_large = || {
-        let reply = refused(FaultCode::TooLarge, &BODY_MAX);
-        (StatusCode::PAYLOAD_TOO_LARGE, reply)
-    };
-    let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok());
-    if announced
-        .and_then(|v| v.parse().ok())
-        .is_some_and(|n: usize| n > BODY_MAX)
-    {
-        return Err(too_large());
-    }
-    let whole = Limited::new(body, BODY_MAX).collect();
-    match tokio::time::timeout(BODY_TIME, whole).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        // The sender cut the line: nobody reads this answer.
-        Ok(Err(_)) => Err((
-            StatusCode::BAD_REQUEST,
-            refused(FaultCode::NotWellFormed, &"forbindelsen brød"),
-        )),
-        Err(_) => Err((
-            StatusCode::REQUEST_TIMEOUT,
-            refused(FaultCode::TooSlow, &BODY_TIME.as_secs()),
-        )),
-    }
 }
 
 /// SOAP 1.1 puts every fault on 500 (WS-I Basic Profile R1126), SOAP 1.2 a sender's on 400;

@@ -11,7 +11,6 @@ use oir_domain::money::Side;
 use oir_flow::ports::views::{BilagDetail, MessageDetail, TimelineEvent};
 
 use super::failure::{PageError, page};
-use super::masking::{mask_message, mask_text};
 use super::names::Names;
 use super::view::{
     BilagPage, Correction, Fact, FaultDetail, Moment, Page, PostingLine, RawText, ReceiptLine,
@@ -19,6 +18,7 @@ use super::view::{
 };
 use super::{PortalState, excerpt, words};
 use crate::danish_format::{day, instant, instant_to_the_second, kroner, whole};
+use crate::masking::{mask_message, mask_text};
 
 /// `GET /bilag/{id}`
 pub(super) async fn show(

@@ -7,12 +7,12 @@ use oir_flow::ports::views::{BilagLine, ListCursor};
 
 use super::bilag::codes;
 use super::failure::{PageError, page, unreadable_form};
-use super::masking::mask_text;
 use super::names::Names;
 use super::query::ListQuery;
 use super::view::{FieldFault, FilterForm, ListLine, ListPage, Page, Section};
 use super::{PortalState, words};
 use crate::danish_format::{day_short, instant_short, kroner};
+use crate::masking::mask_text;
 
 /// Lines of a page: two screens, and one index range for the database.
 const PAGE_LINES: u32 = 50;

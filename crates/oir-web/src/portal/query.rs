@@ -11,9 +11,9 @@ use oir_domain::party::Kommunekode;
 use oir_flow::ports::views::{BilagFilter, ListCursor};
 use serde::Deserialize;
 
-use super::masking::mask_text;
 use super::view::{Choice, FieldFault};
 use crate::danish_format::{read_day, read_kroner};
+use crate::masking::mask_text;
 
 /// Most pages that *Forrige* finds its way back through: an address line of some 2 kB.
 const TRAIL_MAX: usize = 40;

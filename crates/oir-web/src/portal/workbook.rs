@@ -15,11 +15,11 @@ use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, X
 
 use super::bilag::codes;
 use super::failure::PageError;
-use super::masking::mask_text;
 use super::names::Names;
 use super::query::{ListQuery, tilstand_label};
 use super::{PortalState, words};
 use crate::danish_format::{day_short, instant_short, kroner, whole};
+use crate::masking::mask_text;
 
 /// Lines read at a time.
 const BATCH_LINES: u32 = 1_000;

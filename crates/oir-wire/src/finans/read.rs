@@ -12,7 +12,7 @@ use oir_domain::party::Cvr;
 
 use super::SoapVersion;
 use super::message::{Call, Unreadable};
-use walk::{OIR, Read, SOAP11, SOAP12, Walk, ill_formed};
+use walk::{Child, OIR, Read, SOAP11, SOAP12, Walk, ill_formed};
 
 /// What can be seen of a call even when the rest of it is wrong.
 #[derive(Debug, Default)]
@@ -152,6 +152,34 @@ const OPERATIONS: [&str; 5] = [
     "AfleverForretningskvitteringRequest",
     "HentKontroltotalRequest",
 ];
+
+/// What stands in an element of a request, in its order; nothing in one that holds text.
+/// The JSON form is written as XML by this table and then read as XML.
+pub(crate) fn children_of(element: &str) -> &'static [Child] {
+    match element {
+        "ModtagFinansbilagRequest" => &afsendelse::REQUEST,
+        "HentKvitteringRequest" => &queries::KVITTERING,
+        "HentStatusRequest" => &queries::STATUS,
+        "AfleverForretningskvitteringRequest" => &queries::DELIVERY,
+        "HentKontroltotalRequest" => &queries::KONTROLTOTAL,
+        "RequestHeader" => &afsendelse::REQUEST_HEADER,
+        "AuthorityContext" => &afsendelse::AUTHORITY_CONTEXT,
+        "Afsendelse" => &afsendelse::AFSENDELSE,
+        "Kontroltotal" => &afsendelse::KONTROLTOTAL,
+        "Finansbilag" => &afsendelse::FINANSBILAG,
+        "Finanspostering" => &afsendelse::FINANSPOSTERING,
+        "Sortimentsvaerdi" => &afsendelse::SORTIMENTSVAERDI,
+        "Periode" => &afsendelse::PERIODE,
+        "Part" => &afsendelse::PART,
+        "Sag" => &afsendelse::SAG,
+        "Bilagskvittering" => &kvittering::BILAGSKVITTERING,
+        "Forretningskvittering" => &kvittering::FORRETNING,
+        "FejlListe" => &kvittering::FEJLLISTE,
+        "Fejl" => &kvittering::FEJL,
+        "Positionsfejl" => &kvittering::POSITIONSFEJL,
+        _ => &[],
+    }
+}
 
 fn operation(walk: &mut Walk<'_>, seen: &mut Seen) -> Read<Option<Call>> {
     let (ns, local) = (walk.reader.ns(), walk.reader.local());

@@ -18,7 +18,7 @@ pub(super) const fn continues_name(c: char) -> bool {
 }
 
 /// Whether XML can carry it at all (production 2).
-pub(super) const fn is_char(c: char) -> bool {
+pub(crate) const fn is_char(c: char) -> bool {
     matches!(c,
         '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
         | '\u{10000}'..='\u{10FFFF}')

@@ -27,11 +27,11 @@ pub(super) const PREFIX: [Child; 2] = [
     one(&["AuthorityContext"]).within(AUTHORITY),
 ];
 
-const REQUEST: [Child; 3] = [PREFIX[0], PREFIX[1], one(&["Afsendelse"])];
-const REQUEST_HEADER: [Child; 1] = [one(&["TransactionUUID"]).within(HEADER)];
-const AUTHORITY_CONTEXT: [Child; 1] = [one(&["MunicipalityCVR"]).within(AUTHORITY)];
+pub(super) const REQUEST: [Child; 3] = [PREFIX[0], PREFIX[1], one(&["Afsendelse"])];
+pub(super) const REQUEST_HEADER: [Child; 1] = [one(&["TransactionUUID"]).within(HEADER)];
+pub(super) const AUTHORITY_CONTEXT: [Child; 1] = [one(&["MunicipalityCVR"]).within(AUTHORITY)];
 
-const AFSENDELSE: [Child; 6] = [
+pub(super) const AFSENDELSE: [Child; 6] = [
     one(&["AfsenderSystem"]),
     one(&["Oprettet"]),
     opt(&["KorrelationsID"]),
@@ -39,12 +39,12 @@ const AFSENDELSE: [Child; 6] = [
     opt(&["Kontroltotal"]),
     many(&["Finansbilag"]),
 ];
-const KONTROLTOTAL: [Child; 3] = [
+pub(super) const KONTROLTOTAL: [Child; 3] = [
     one(&["AntalBilag"]),
     one(&["DebetBeloeb"]),
     one(&["KreditBeloeb"]),
 ];
-const FINANSBILAG: [Child; 10] = [
+pub(super) const FINANSBILAG: [Child; 10] = [
     one(&["BilagUUID"]),
     one(&["AfsenderBilagsnummer"]),
     one(&["Bilagsdato"]),
@@ -56,7 +56,7 @@ const FINANSBILAG: [Child; 10] = [
     opt(&["KorrigererBilag"]),
     many(&["Finanspostering"]),
 ];
-const FINANSPOSTERING: [Child; 13] = [
+pub(super) const FINANSPOSTERING: [Child; 13] = [
     one(&["Linjenummer"]),
     one(&["Beloeb"]),
     one(&["DebetKredit"]),
@@ -71,10 +71,10 @@ const FINANSPOSTERING: [Child; 13] = [
     opt(&["Momskode"]),
     opt(&["Reference"]),
 ];
-const SORTIMENTSVAERDI: [Child; 2] = [one(&["Facet"]), one(&["Vaerdi"])];
-const PERIODE: [Child; 2] = [one(&["Fra"]), one(&["Til"])];
-const PART: [Child; 2] = [one(&["CPR", "CVR"]), one(&["Rolle"])];
-const SAG: [Child; 2] = [one(&["KLE"]), one(&["Sagsnummer"])];
+pub(super) const SORTIMENTSVAERDI: [Child; 2] = [one(&["Facet"]), one(&["Vaerdi"])];
+pub(super) const PERIODE: [Child; 2] = [one(&["Fra"]), one(&["Til"])];
+pub(super) const PART: [Child; 2] = [one(&["CPR", "CVR"]), one(&["Rolle"])];
+pub(super) const SAG: [Child; 2] = [one(&["KLE"]), one(&["Sagsnummer"])];
 
 /// Reads `RequestHeader` or `AuthorityContext`, whichever the place of [`PREFIX`] says.
 pub(super) fn prefix(walk: &mut Walk<'_>, place: usize, seen: &mut Seen) -> Read<()> {

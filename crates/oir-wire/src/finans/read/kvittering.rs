@@ -17,17 +17,17 @@ const TRANSPORT: [Child; 3] = [
     opt(&["Begrundelse"]).within(KVITTERING),
     opt(&["FejlListe"]).within(KVITTERING),
 ];
-const FORRETNING: [Child; 3] = [
+pub(super) const FORRETNING: [Child; 3] = [
     one(&["ForretningsValideringsKode"]).within(KVITTERING),
     opt(&["Begrundelse"]).within(KVITTERING),
     opt(&["FejlListe"]).within(KVITTERING),
 ];
-const FEJLLISTE: [Child; 1] = [many(&["Fejl"]).within(KVITTERING)];
-const FEJL: [Child; 2] = [
+pub(super) const FEJLLISTE: [Child; 1] = [many(&["Fejl"]).within(KVITTERING)];
+pub(super) const FEJL: [Child; 2] = [
     one(&["FejlKode"]).within(KVITTERING),
     one(&["FejlTekst"]).within(KVITTERING),
 ];
-const POSITIONSFEJL: [Child; 6] = [
+pub(super) const POSITIONSFEJL: [Child; 6] = [
     opt(&["Linjenummer"]),
     one(&["Sti"]),
     one(&["FejlKode"]),
@@ -35,7 +35,7 @@ const POSITIONSFEJL: [Child; 6] = [
     opt(&["Afhjaelpning"]),
     one(&["Alvor"]),
 ];
-const BILAGSKVITTERING: [Child; 5] = [
+pub(super) const BILAGSKVITTERING: [Child; 5] = [
     one(&["BilagUUID"]),
     one(&["BilagID"]),
     one(&["Forretningskvittering"]).within(KVITTERING),

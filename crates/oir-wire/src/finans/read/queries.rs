@@ -10,21 +10,21 @@ use super::afsendelse::{DATO, PREFIX, UUID, prefix};
 use super::walk::{Child, Read, Walk, any, many, one, opt};
 use super::{Seen, forms, kvittering as receipts};
 
-const KVITTERING: [Child; 4] = [
+pub(super) const KVITTERING: [Child; 4] = [
     PREFIX[0],
     PREFIX[1],
     one(&["AfsenderSystem"]),
     one(&["TransaktionsID"]),
 ];
-const STATUS: [Child; 5] = [
+pub(super) const STATUS: [Child; 5] = [
     PREFIX[0],
     PREFIX[1],
     opt(&["AfsenderSystem"]),
     opt(&["TransaktionsID"]),
     any(&["BilagUUID"]),
 ];
-const DELIVERY: [Child; 3] = [PREFIX[0], PREFIX[1], many(&["Bilagskvittering"])];
-const KONTROLTOTAL: [Child; 5] = [
+pub(super) const DELIVERY: [Child; 3] = [PREFIX[0], PREFIX[1], many(&["Bilagskvittering"])];
+pub(super) const KONTROLTOTAL: [Child; 5] = [
     PREFIX[0],
     PREFIX[1],
     one(&["Fra"]),

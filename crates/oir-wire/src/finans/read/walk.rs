@@ -38,7 +38,7 @@ pub(crate) const SOAP12: NsId = NsId(5);
 const INSTANCE: NsId = NsId(6);
 
 /// Most faults reported of one message: more only repeat.
-const FAULTS_MAX: usize = 200;
+pub(crate) const FAULTS_MAX: usize = 200;
 
 /// What may stand at one place of a sequence.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +84,21 @@ pub(crate) const fn any(names: &'static [&'static str]) -> Child {
 }
 
 impl Child {
+    /// Its namespace.
+    pub(crate) const fn namespace(&self) -> NsId {
+        self.ns
+    }
+
+    /// The names of which one may stand here.
+    pub(crate) const fn names(&self) -> &'static [&'static str] {
+        self.names
+    }
+
+    /// Whether it may stand here more than once.
+    pub(crate) const fn repeats(&self) -> bool {
+        self.many
+    }
+
     /// The same in another namespace.
     pub(crate) const fn within(self, ns: NsId) -> Self {
         Self { ns, ..self }

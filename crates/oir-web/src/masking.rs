@@ -8,7 +8,7 @@ use oir_domain::party::Cpr;
 
 /// Text as a person may see it: every number that looks like a CPR number is masked.
 #[must_use]
-pub(super) fn mask_text(text: &str) -> String {
+pub(crate) fn mask_text(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -39,7 +39,7 @@ pub(super) fn mask_text(text: &str) -> String {
 
 /// A message as received, masked: XML or JSON, well-formed or not.
 #[must_use]
-pub(super) fn mask_message(raw: &str) -> String {
+pub(crate) fn mask_message(raw: &str) -> String {
     let elements = mask_marked(raw, next_element, element_end);
     let members = mask_marked(&elements, next_member, member_end);
     mask_text(&members)
