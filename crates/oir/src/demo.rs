@@ -24,6 +24,7 @@ use oir_flow::ports::views::Views;
 use oir_flow::reconcile::{Reconciliation, reconcile};
 use oir_flow::{remap, worker};
 use oir_store::Store;
+use oir_transport::Settings;
 use oir_web::machine::{self, listener};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -143,7 +144,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         house::shown(&database)
     );
     store.replace_register(&day.register).await?;
-    let hub = house::hub(&store, TIMING).await?;
+    let hub = house::hub(&store, TIMING, Settings::STANDARD).await?;
     remap::remap_held(&hub).await?;
     let books = Books::open(Some(&data.join("books.db")), &setup(&day))?;
     let control = Arc::new(LastComparison::default());

@@ -71,19 +71,23 @@ pub(crate) fn shown(database: &str) -> String {
 }
 
 /// A hub over a store, with committers running.
-pub(crate) async fn hub(store: &Store, timing: Timing) -> anyhow::Result<Hub> {
-    let hub = silent_hub(store, timing).await?;
+pub(crate) async fn hub(store: &Store, timing: Timing, calls: Settings) -> anyhow::Result<Hub> {
+    let hub = silent_hub(store, timing, calls).await?;
     hub.start_intake(store.writers());
     Ok(hub)
 }
 
 /// A hub that takes nothing in: for processes that deliver or show.
-pub(crate) async fn silent_hub(store: &Store, timing: Timing) -> anyhow::Result<Hub> {
+pub(crate) async fn silent_hub(
+    store: &Store,
+    timing: Timing,
+    calls: Settings,
+) -> anyhow::Result<Hub> {
     let shared = Arc::new(store.clone());
     let parts = Parts {
         inbox: Arc::clone(&shared) as _,
         outbox: shared,
-        courier: Arc::new(HttpCourier::new(Settings::STANDARD)?),
+        courier: Arc::new(HttpCourier::new(calls)?),
         clock: Arc::new(SystemClock),
         ids: Arc::new(OrderedIds::default()),
     };

@@ -35,9 +35,9 @@ pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
     let _held = file.as_deref().map(hold).transpose()?;
     let store = house::open_with(&config.database, config.postgres.connections).await?;
     let hub = if config.has(Role::Intake) {
-        house::hub(&store, config.timing()).await?
+        house::hub(&store, config.timing(), config.calls()).await?
     } else {
-        house::silent_hub(&store, config.timing()).await?
+        house::silent_hub(&store, config.timing(), config.calls()).await?
     };
     if hub.register().myndigheder().next().is_none() {
         tracing::warn!("the register is empty; fill it with `oir register import`");

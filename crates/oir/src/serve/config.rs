@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use oir_domain::retry::RetryPolicy;
 use oir_flow::hub::Timing;
+use oir_transport::Settings;
 use serde::Deserialize;
 
 /// The documented file with every default.
@@ -68,6 +70,7 @@ pub(crate) struct Operation {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Delivery {
     pub(crate) workers: u16,
+    pub(crate) call_seconds: u32,
     pub(crate) lease_seconds: u32,
     pub(crate) ask_seconds: u32,
     pub(crate) retry_first_ms: u32,
@@ -156,6 +159,7 @@ impl Default for Delivery {
     fn default() -> Self {
         Self {
             workers: 4,
+            call_seconds: 60,
             lease_seconds: 120,
             ask_seconds: 30,
             retry_first_ms: 1_000,
@@ -180,8 +184,8 @@ impl Default for Log {
     }
 }
 
-/// Shortest lease: a call of a minute, and time to settle it.
-const LEASE_MIN: u32 = 70;
+/// A lease lasts longer than a call by at least so much: the time to settle it.
+const SETTLE_SECONDS: u32 = 2;
 
 impl Config {
     /// Reads the file, lets command line and environment go before it, and checks the whole.
@@ -225,8 +229,13 @@ impl Config {
         );
         let delivery = &self.delivery;
         ensure!(
-            delivery.lease_seconds >= LEASE_MIN,
-            "delivery.lease_seconds skal være mindst {LEASE_MIN}"
+            delivery.call_seconds > 0,
+            "delivery.call_seconds skal være mindst 1"
+        );
+        let lease_min = delivery.call_seconds.saturating_add(SETTLE_SECONDS);
+        ensure!(
+            delivery.lease_seconds >= lease_min,
+            "delivery.lease_seconds skal være mindst {lease_min}: længere end et kald"
         );
         ensure!(delivery.workers > 0, "delivery.workers skal være mindst 1");
         ensure!(
@@ -247,6 +256,15 @@ impl Config {
     /// Whether this process has the role.
     pub(crate) fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Time limits of a call to the books.
+    pub(crate) fn calls(&self) -> Settings {
+        let whole = Duration::from_secs(u64::from(self.delivery.call_seconds));
+        Settings {
+            connect: Settings::STANDARD.connect.min(whole),
+            whole,
+        }
     }
 
     /// How deliveries are timed.

@@ -1,10 +1,10 @@
-//! The demo as a user runs it: the program itself, its exit code and its figures.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! The demo as a user runs it: its exit code and its figures.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use crate::running::{folder, oir};
 
 const KEYS: [&str; 11] = [
     "sent",
@@ -20,22 +20,9 @@ const KEYS: [&str; 11] = [
     "seconds",
 ];
 
-fn directory(name: &str) -> PathBuf {
-    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    drop(std::fs::remove_dir_all(&directory));
-    directory
-}
-
-fn oir(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_oir"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
 /// Runs a day and gives its figures without the time it took.
 fn day(name: &str, more: &[&str]) -> Value {
-    let data = directory(name);
+    let data = folder(name);
     let mut arguments = vec![
         "demo", "--once", "--json", "--bilag", "600", "--seed", "4", "--data",
     ];
@@ -62,7 +49,7 @@ fn the_same_seed_gives_the_same_day_however_the_books_behave() {
     assert_eq!(day("slow", &["--books-slow-ms", "15"]), quiet);
     assert_eq!(day("busy", &["--books-fail-percent", "30"]), quiet);
     assert_eq!(day("cut", &["--books-cut-percent", "40"]), quiet);
-    let database = directory("quiet-again").join("oir.db");
+    let database = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("quiet-again/oir.db");
     assert_eq!(day("quiet-again", &[]), quiet);
     let verified = oir(&["verify", database.to_str().unwrap()]);
     assert!(
@@ -74,8 +61,7 @@ fn the_same_seed_gives_the_same_day_however_the_books_behave() {
 
 #[test]
 fn a_file_is_judged_with_code_place_and_remedy() {
-    let directory = directory("check");
-    std::fs::create_dir_all(&directory).unwrap();
+    let directory = folder("check");
     let file = directory.join("broken.xml");
     std::fs::write(&file, "<a><b></a>").unwrap();
     let judged = oir(&["check", file.to_str().unwrap()]);
