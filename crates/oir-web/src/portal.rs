@@ -30,7 +30,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 use jiff::Timestamp;
@@ -150,6 +150,13 @@ pub fn router(state: PortalState) -> Router {
         .layer(middleware::map_response(headers::guard))
         .layer(middleware::map_response(failure::log))
         .with_state(state)
+}
+
+/// The service's address, for pages that are served from another one.
+pub fn service_at(url: &str) -> Router {
+    let url = format!("{url}?wsdl");
+    let there = move || async move { Redirect::temporary(&url) };
+    Router::new().route(oir_wire::finans::SERVICE_PATH, get(there))
 }
 
 async fn asset(request: Request) -> Response {

@@ -95,49 +95,52 @@ async fn listen(
         connections: config.service.connections,
         stop: Duration::from_secs(config.operation.stop_seconds),
     };
-    let mut routes = vec![(
-        "operation",
-        config.operation.listen,
-        house::operation(hub, folder),
-    )];
+    let start = |what, socket, routes| server(what, socket, routes, limits, stop.clone());
+    let operation = bind("operation", config.operation.listen).await?;
+    running.spawn(start("operation", operation, house::operation(hub, folder)));
+    let mut service_at = config.service.listen;
     if config.has(Role::Intake) {
-        routes.push(("service", config.service.listen, house::service(hub)));
+        let service = bind("service", config.service.listen).await?;
+        service_at = service.local_addr()?;
+        running.spawn(start("service", service, house::service(hub)));
     }
     if config.has(Role::Web) {
+        let portal = bind("portal", config.portal.listen).await?;
         let control = Arc::new(LastComparison::default());
         let pages = house::portal(hub, store, Arc::clone(&control) as _);
+        let service = format!("http://{service_at}{}", oir_wire::finans::SERVICE_PATH);
+        let pages = pages.merge(oir_web::portal::service_at(&service));
         let pages = oir_web::portal::loopback::only(pages);
-        routes.push(("portal", config.portal.listen, pages));
+        running.spawn(start("portal", portal, pages));
         let minutes = config.portal.reconcile_minutes;
         if minutes > 0 {
             running.spawn(compare(hub.clone(), control, minutes, stop.clone()));
         }
     }
-    for (what, address, routes) in routes {
-        running.spawn(server(what, address, routes, limits, stop.clone()).await?);
-    }
     Ok(())
 }
 
-async fn server(
-    what: &'static str,
-    address: SocketAddr,
-    routes: Router,
-    limits: Limits,
-    mut stop: watch::Receiver<bool>,
-) -> anyhow::Result<impl Future<Output = ()>> {
+async fn bind(what: &'static str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     let socket = TcpListener::bind(address).await;
     let socket = socket.with_context(|| format!("adressen {address} ({what}) kan ikke bruges"))?;
     let address = socket.local_addr()?;
     tracing::info!(what, %address, "listening");
-    Ok(async move {
-        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-        match listener::serve(socket, routes, limits, stopped).await {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!(what, "stopped with requests under way"),
-            Err(error) => tracing::error!(what, %error, "stopped listening"),
-        }
-    })
+    Ok(socket)
+}
+
+async fn server(
+    what: &'static str,
+    socket: TcpListener,
+    routes: Router,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) {
+    let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+    match listener::serve(socket, routes, limits, stopped).await {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!(what, "stopped with requests under way"),
+        Err(error) => tracing::error!(what, %error, "stopped listening"),
+    }
 }
 
 fn work(config: &Config, hub: &Hub, stop: &watch::Receiver<bool>, running: &mut JoinSet<()>) {

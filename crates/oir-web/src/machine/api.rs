@@ -65,7 +65,7 @@ async fn call(
 fn status(refusal: &Refusal) -> StatusCode {
     match (refusal.code(), refusal.blame) {
         (Some(FaultCode::Unavailable), _) => StatusCode::SERVICE_UNAVAILABLE,
-        (Some(FaultCode::NotFound), _) => StatusCode::NOT_FOUND,
+        (Some(FaultCode::NotFound | FaultCode::UnknownMyndighed), _) => StatusCode::NOT_FOUND,
         (Some(FaultCode::TransactionReused), _) => StatusCode::CONFLICT,
         (_, Blame::Sender) => StatusCode::BAD_REQUEST,
         (_, Blame::Receiver) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -59,7 +59,7 @@ async fn list(State(views): State<Source>, Query(query): Query<Vec<(String, Stri
 
 async fn one(State(views): State<Source>, Path(id): Path<String>) -> Response {
     let unknown = || {
-        let shown: String = id.chars().take(80).collect();
+        let shown = question::shown(&id);
         wrong(&[Fault::new(
             FaultCode::NotFound,
             Place::message("BilagID"),

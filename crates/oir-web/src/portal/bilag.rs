@@ -246,7 +246,13 @@ fn receipts(detail: &BilagDetail, state: &PortalState) -> Vec<ReceiptLine> {
         outcome: if warned { "ADVARSEL" } else { "OK" }.to_owned(),
         at: received.clone(),
     }];
-    let faults = detail.faults.iter().filter(stopped).count();
+    // A held bilag has a fault that is ours to settle: its sender was told that it is here.
+    let rejected = matches!(detail.line.state, Standing::Rejected);
+    let faults = detail
+        .faults
+        .iter()
+        .filter(|f| rejected && stopped(f))
+        .count();
     receipts.push(ReceiptLine {
         kind: "Forretningskvittering",
         way: "ØiR til fagsystemet",

@@ -1,1 +1,126 @@
-//! later
+//! Clients that we did not write: Python's `zeep` from the WSDL alone, `schemathesis` on
+//! the OpenAPI description, a browser with axe on the pages.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use oir_fagsystem::{Content, Expected};
+use oir_wire::finans::message::Call;
+use oir_wire::finans::{SoapVersion, write};
+
+use crate::running::{House, oir, text};
+
+fn python() -> OsString {
+    std::env::var_os("OIR_TEST_PYTHON").expect("OIR_TEST_PYTHON is not set: run `cargo xtask test`")
+}
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs a client to its end; what it said is shown when it fails.
+fn succeeds(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}\n{said}\n{complained}");
+}
+
+/// Writes the first message of a day that comes to the wanted end.
+fn message(house: &House, file: &str, wanted: impl Fn(&Expected) -> bool) {
+    let fits = |planned: &oir_fagsystem::Planned| {
+        let new = matches!(planned.content, Content::New(_));
+        new && planned.expected.len() == 1 && planned.expected.iter().all(&wanted)
+    };
+    let planned = house.day.messages().find(fits).unwrap();
+    let afsendelse = planned.content.afsendelse();
+    let call = Call::Modtag(Box::new(afsendelse.clone()));
+    let body = write::call(SoapVersion::V11, afsendelse.transaktions_id, &call);
+    std::fs::write(house.folder.join(file), body).unwrap();
+}
+
+fn house(name: &str) -> House {
+    let house = House::open(name, None, &[], 600);
+    message(
+        &house,
+        "sound.xml",
+        |e| matches!(e, Expected::Booked(w) if w.is_empty()),
+    );
+    message(&house, "refused.xml", |e| {
+        matches!(e, Expected::RefusedByBooks)
+    });
+    message(&house, "held.xml", |e| matches!(e, Expected::Held));
+    house
+}
+
+#[test]
+fn zeep_sends_is_refused_corrects_and_asks_for_its_receipt() {
+    let house = house("zeep");
+    let script = project().join("tests/clients/soap_client.py");
+    succeeds(
+        Command::new(python())
+            .arg(script)
+            .arg(house.soap())
+            .arg(&house.folder),
+    );
+    assert!(oir(&["verify", &house.database]).status.success());
+}
+
+/// Runs schemathesis on the operations of one tag at one address.
+fn described(house: &House, tag: &str, url: &str) {
+    let schemathesis = PathBuf::from(python()).with_file_name("schemathesis");
+    let mut command = Command::new(schemathesis);
+    command.current_dir(&house.folder).arg("run");
+    command.arg(project().join("schemas/finans/openapi.json"));
+    command.args([
+        "--url",
+        &format!("{url}/api/finans/v2"),
+        "--include-tag",
+        tag,
+    ]);
+    command.args([
+        "--checks",
+        "all",
+        "--max-examples",
+        "60",
+        "--seed",
+        "1",
+        "--no-color",
+    ]);
+    succeeds(&mut command);
+}
+
+#[test]
+fn schemathesis_finds_no_answer_that_is_not_described() {
+    let house = house("schemathesis");
+    let sent = ["sound.xml", "refused.xml", "held.xml"].map(|f| text(&house.folder.join(f)));
+    let soap = house.soap();
+    let mut arguments = vec!["send", "--to", &soap];
+    arguments.extend(sent.iter().map(String::as_str));
+    assert!(oir(&arguments).status.success());
+    described(&house, "operationer", &house.service);
+    described(&house, "opslag", &house.portal);
+    assert!(oir(&["verify", &house.database]).status.success());
+}
+
+#[test]
+fn a_browser_finds_no_barrier_on_any_page() {
+    let house = house("browser");
+    let soap = house.soap();
+    for file in ["sound.xml", "refused.xml", "held.xml"] {
+        let file = text(&house.folder.join(file));
+        assert!(oir(&["send", &file, "--to", &soap]).status.success());
+    }
+    tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(house.rest());
+    let script = project().join("tests/browser/pages.mjs");
+    let pictures = project().join("target/pictures");
+    succeeds(
+        Command::new("node")
+            .arg(script)
+            .arg(&house.portal)
+            .arg(pictures),
+    );
+}

@@ -46,6 +46,8 @@ fn the_doors_answer_with_codes_whatever_comes() {
     let foreign = b"GET / HTTP/1.0\r\nHost: oir.example\r\n\r\n";
     assert_eq!(exchange(portal, foreign).0, 421);
     assert_eq!(get(&format!("{}/", house.portal)).0, 200);
+    // The pages' link to the service's description leads there.
+    assert_eq!(get(&format!("{}{SOAP}?wsdl", house.portal)).0, 307);
 }
 
 /// Sends chunks until the server answers.

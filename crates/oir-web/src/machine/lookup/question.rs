@@ -106,7 +106,7 @@ fn wrong(name: &str, form: &dyn Display) -> Fault {
 }
 
 fn unexpected(name: &str, expected: &dyn Display) -> Fault {
-    let shown: String = name.chars().take(80).collect();
+    let shown = shown(name);
     Fault::new(
         FaultCode::UnexpectedElement,
         place(name),
@@ -114,9 +114,20 @@ fn unexpected(name: &str, expected: &dyn Display) -> Fault {
     )
 }
 
+/// What was asked, as it may stand in an answer: short, and of characters that can be shown.
+pub(super) fn shown(text: &str) -> String {
+    let sound = |c: char| {
+        if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.chars().take(80).map(sound).collect()
+}
+
 fn place(name: &str) -> Place {
-    let shown: String = name.chars().take(80).collect();
-    Place::message(&format!("?{shown}"))
+    Place::message(&format!("?{}", shown(name)))
 }
 
 /// Where the page after this line begins.

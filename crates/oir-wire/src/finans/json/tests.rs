@@ -14,7 +14,6 @@ fn minimal() -> Value {
             "Leveranceform": "STRAKS",
             "AfsenderSystem": "0198c5f0-0000-7000-8000-00000000000a",
             "Oprettet": "2026-11-18T12:00:00Z",
-            "KorrelationsID": null,
             "Finansbilag": [{
                 "BilagUUID": "0198c5f0-0000-7000-8000-0000000000b1",
                 "AfsenderBilagsnummer": "1", "Bilagsdato": "2026-11-18",
@@ -81,6 +80,9 @@ fn what_json_readers_lose_is_a_fault() {
     let twice = r#"{"RequestHeader":{"TransactionUUID":"x","TransactionUUID":"y"}}"#;
     let faults = call(OPERATIONS[0], twice.as_bytes()).unwrap_err().faults;
     assert!(faults.iter().any(|f| f.code.code() == "F0101"));
+    let mut value = minimal();
+    value["Afsendelse"]["Kontroltotal"] = json!(null);
+    assert_eq!(wrong(&value)[0].1, "Afsendelse/Kontroltotal");
     let mut value = minimal();
     value["Afsendelse"]["KorrelationsID"] = json!("a\u{0}b");
     assert_eq!(wrong(&value)[0].1, "Afsendelse/KorrelationsID");

@@ -25,10 +25,9 @@ const NUMBERS: [&str; 7] = [
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
-    Null,
     Text(String),
     Whole(String),
-    /// A boolean, or a number that is not whole.
+    /// Null, a boolean, or a number that is not whole.
     Other,
     List(Vec<Self>),
     Object(Vec<(String, Self)>),
@@ -52,8 +51,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
         f.write_str("JSON")
     }
 
+    /// Null is no value: what is not there is left out.
     fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
-        Ok(Node::Null)
+        Ok(Node::Other)
     }
 
     fn visit_bool<E: de::Error>(self, _: bool) -> Result<Node, E> {
@@ -194,7 +194,7 @@ impl Translation<'_> {
         self.path.pop();
     }
 
-    /// Null is the same as nothing; what may stand many times is an array.
+    /// What may stand many times is an array.
     fn child(&mut self, child: &Child, name: &'static str, node: &Node) {
         let ns = match child.namespace() {
             HEADER => NS_HEADER,
@@ -203,7 +203,6 @@ impl Translation<'_> {
             _ => NS,
         };
         match (child.repeats(), node) {
-            (_, Node::Null) => {}
             (true, Node::List(items)) => {
                 for (number, item) in (1..).zip(items) {
                     self.path.push(format!("{name}[{number}]"));
