@@ -153,7 +153,9 @@ impl<'a> Reader<'a> {
             || (prefix == "xml") != (namespace == XML)
             || namespace == XMLNS
             || (namespace.is_empty() && !prefix.is_empty());
-        if reserved {
+        // A name met before was judged when it was met.
+        let judged = self.namespaces.contains(&namespace);
+        if reserved || !(judged || is_uri(&namespace)) {
             return Err(self.error_at(XmlErrorKind::Prefix, start));
         }
         if self.bindings.iter().skip(first).any(|(p, _)| *p == prefix) {
@@ -256,4 +258,20 @@ impl<'a> Reader<'a> {
             _ => Err(self.error_at(XmlErrorKind::Declaration, start)),
         }
     }
+}
+
+/// Whether a namespace's name has the characters of a URI reference (RFC 3986).
+fn is_uri(name: &str) -> bool {
+    let mut rest = name.bytes();
+    while let Some(byte) = rest.next() {
+        let sound = match byte {
+            b'%' => (0..2).all(|_| rest.next().is_some_and(|b| b.is_ascii_hexdigit())),
+            b'!' | b'#'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~' => true,
+            _ => false,
+        };
+        if !sound {
+            return false;
+        }
+    }
+    true
 }

@@ -103,6 +103,9 @@ const BROKEN: &[(&str, K)] = &[
     ("<p:a/>", K::Prefix),
     ("<a p:b='1'/>", K::Prefix),
     ("<a xmlns:p=''/>", K::Prefix),
+    ("<a xmlns:p='urn:`'/>", K::Prefix),
+    ("<a xmlns='urn:%4'/>", K::Prefix),
+    ("<a xmlns='urn:\u{e6}'/>", K::Prefix),
     ("<a xmlns:xml='urn:x'/>", K::Prefix),
     ("<a xmlns:xmlns='urn:x'/>", K::Prefix),
     (
