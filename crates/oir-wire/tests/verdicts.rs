@@ -293,6 +293,23 @@ fn cut(text: &str, from: usize, to: usize) -> (&str, &str, &str) {
     (parts.0.unwrap(), parts.1.unwrap(), parts.2.unwrap())
 }
 
+/// A leaf gets another value.
+fn another_value(text: &str, all: &[(usize, usize, usize)], dice: &mut Dice) -> String {
+    let leaf = |(_, h, e): &&(usize, usize, usize)| {
+        text.get(*h..*e)
+            .is_some_and(|rest| rest.matches('<').count() == 1)
+    };
+    let leaves: Vec<_> = all.iter().filter(leaf).collect();
+    let &&(_, head, end) = leaves.get(dice.below(leaves.len())).unwrap();
+    let close = text.get(head..end).unwrap().find('<').unwrap() + head;
+    let (before, value, after) = cut(text, head, close);
+    match dice.below(4) {
+        0 => format!("{before}{}{after}", value.repeat(1 + dice.below(40))),
+        1 => format!("{before} {value}\n{after}"),
+        _ => format!("{before}{}{after}", dice.of(VALUES)),
+    }
+}
+
 fn changed(text: &str, dice: &mut Dice) -> String {
     let all = elements(text);
     let Some(&(start, head, end)) = all.get(dice.below(all.len())) else {
@@ -307,22 +324,7 @@ fn changed(text: &str, dice: &mut Dice) -> String {
             let (_, other, _) = cut(text, other.0, other.2);
             format!("{before}{other}{after}")
         }
-        3 | 4 => {
-            // A leaf gets another value.
-            let leaf = |(_, h, e): &&(usize, usize, usize)| {
-                text.get(*h..*e)
-                    .is_some_and(|rest| rest.matches('<').count() == 1)
-            };
-            let leaves: Vec<_> = all.iter().filter(leaf).collect();
-            let &&(_, head, end) = leaves.get(dice.below(leaves.len())).unwrap();
-            let close = text.get(head..end).unwrap().find('<').unwrap() + head;
-            let (before, value, after) = cut(text, head, close);
-            match dice.below(4) {
-                0 => format!("{before}{}{after}", value.repeat(1 + dice.below(40))),
-                1 => format!("{before} {value}\n{after}"),
-                _ => format!("{before}{}{after}", dice.of(VALUES)),
-            }
-        }
+        3 | 4 => another_value(text, &all, dice),
         5 => {
             let (before, after) = text.split_at(head - 1);
             format!("{before}{}{after}", dice.of(ATTRIBUTES))
