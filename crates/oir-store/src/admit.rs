@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::codec::{
-    GROUP, UNIT, damaged, date, fagsystem, fault_values, kommune, micros, oere, opt_date,
+    GROUP, UNIT, damaged, date, fagsystem, fault_values, kommune, micros, oere, opt_date, packed,
 };
 use crate::plan::Column::{Bytes, Int, Text, Uuid as Id};
 use crate::plan::{Outcome, Plan, Shape, Value};
@@ -186,12 +186,26 @@ impl Store {
         messages: &[MessageRecord],
         register_version: i64,
     ) -> Result<Admit, StoreFailure> {
+        let mut plan = Plan::default();
+        plan.assert(REGISTER_UNCHANGED, vec![register_version.into()], 1);
+        self.plan_rows(&mut plan, messages)?;
+        match self.transact(plan).await? {
+            Outcome::Committed => Ok(Admit::Done),
+            Outcome::Duplicate => Ok(Admit::Conflict),
+            Outcome::Unexpected => Ok(Admit::RegisterChanged),
+        }
+    }
+
+    /// Adds the rows of judged messages to a plan.
+    pub(crate) fn plan_rows(
+        &self,
+        plan: &mut Plan,
+        messages: &[MessageRecord],
+    ) -> Result<(), StoreFailure> {
         let mut rows = Rows::default();
         for message in messages {
             rows.message(message)?;
         }
-        let mut plan = Plan::default();
-        plan.assert(REGISTER_UNCHANGED, vec![register_version.into()], 1);
         plan.insert(&AFSENDELSE, rows.afsendelse);
         plan.insert(&BILAG, rows.bilag);
         plan.insert(&REPEAT, rows.repeat);
@@ -200,11 +214,7 @@ impl Store {
         plan.insert(&FAULT, rows.fault);
         plan.insert(&OUTBOX, rows.outbox);
         plan.insert(&TOTAL, self.total_rows(&rows.totals));
-        match self.transact(plan).await? {
-            Outcome::Committed => Ok(Admit::Done),
-            Outcome::Duplicate => Ok(Admit::Conflict),
-            Outcome::Unexpected => Ok(Admit::RegisterChanged),
-        }
+        Ok(())
     }
 
     /// Adds changes of totals to a plan.
@@ -246,7 +256,7 @@ impl Rows {
             message.channel.word().into(),
             (&message.content_digest).into(),
             (&message.raw_digest).into(),
-            message.raw.clone().into(),
+            packed(&message.raw),
             message.outcome.word().into(),
             message.korrelations_id.clone().into(),
             message.antal_bilag.into(),

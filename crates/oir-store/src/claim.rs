@@ -16,21 +16,25 @@ use crate::codec::{Cells, damaged, date, kommune, micros, time_of};
 use crate::driver::Claiming;
 use crate::plan::{Row, Value};
 
-/// Takes the group of the longest due row, then the longest due rows of that group.
+/// Takes the group of the longest due row, then the longest due rows of that group among
+/// the first two thousand: a bundle may be smaller than it could be, a look never longer.
 /// PostgreSQL steps over rows that another worker is taking at this moment.
 const CLAIM: Claiming = Claiming {
-    sqlite: "update outbox set due = $2, owner = $3 where (kommune, bilag_id) in (
-        select o.kommune, o.bilag_id from outbox o
+    sqlite: "update outbox set due = $2, owner = $3 where (bilag_id, kommune) in (
+        select o.bilag_id, o.kommune from
+          (select * from outbox where due <= $1 order by due limit 2000) o
         join (select kommune, fagsystem from outbox where due <= $1 order by due limit 1) g
           on g.kommune = o.kommune and g.fagsystem = o.fagsystem
-        where o.due <= $1 order by o.due limit $4) returning kommune, bilag_id",
+        order by o.due limit $4) returning kommune, bilag_id",
     postgres: "with first as (
         select kommune, fagsystem from outbox where due <= $1
         order by due limit 1 for update skip locked),
       taken as (
-        select o.kommune, o.bilag_id from outbox o
-        join first g on g.kommune = o.kommune and g.fagsystem = o.fagsystem
-        where o.due <= $1 order by o.due limit $4 for update of o skip locked)
+        select o.kommune, o.bilag_id from outbox o join first g
+          on g.kommune = o.kommune and g.fagsystem = o.fagsystem
+        where o.due <= $1 and (o.bilag_id, o.kommune) in (
+          select bilag_id, kommune from outbox where due <= $1 order by due limit 2000)
+        order by o.due limit $4 for update of o skip locked)
       update outbox o set due = $2, owner = $3 from taken t
       where o.kommune = t.kommune and o.bilag_id = t.bilag_id returning o.kommune, o.bilag_id",
 };

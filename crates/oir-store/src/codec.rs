@@ -88,6 +88,11 @@ impl Cells {
         }
     }
 
+    /// A message's bytes, unpacked.
+    pub(crate) fn raw(&mut self) -> Result<Vec<u8>, StoreFailure> {
+        unpacked(&self.bytes()?).ok_or_else(|| damaged("packed bytes"))
+    }
+
     pub(crate) fn digest(&mut self) -> Result<[u8; 32], StoreFailure> {
         self.bytes()?
             .try_into()
@@ -225,4 +230,15 @@ pub(crate) fn places(first: usize, count: usize) -> String {
         .map(|n| format!("${n}"))
         .collect();
     marks.join(",")
+}
+
+/// The received bytes as they are kept: XML says everything twice, and is written, synced,
+/// copied and backed up at a third of its size. Their digest is of the bytes as received.
+pub(crate) fn packed(raw: &[u8]) -> Value {
+    Value::Bytes(lz4_flex::compress_prepend_size(raw))
+}
+
+/// The bytes as received; nothing when they are damaged.
+pub(crate) fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+    lz4_flex::decompress_size_prepended(packed).ok()
 }

@@ -13,6 +13,7 @@ mod codec;
 mod driver;
 mod failure;
 mod find;
+mod floor;
 mod list;
 mod migrate;
 mod plan;
@@ -25,6 +26,7 @@ mod views;
 use std::sync::Arc;
 
 pub use driver::{Probe, ProbePoint};
+pub use floor::Rows;
 pub use plan::{Plan, Statement, Value};
 pub use verify::{Finding, VerifyReport};
 
@@ -91,11 +93,13 @@ impl Store {
         self
     }
 
-    /// How many writers may usefully commit at the same time.
+    /// How many callers may usefully hand in plans at the same time. SQLite's writer makes
+    /// one transaction of all that gather while it syncs; on PostgreSQL each caller is a
+    /// transaction, and more of them only make the groups smaller.
     #[must_use]
     pub fn writers(&self) -> usize {
         match self.driver {
-            Driver::Sqlite(_) => 1,
+            Driver::Sqlite(_) => 8,
             Driver::Postgres(_) => 2,
         }
     }

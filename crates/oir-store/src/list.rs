@@ -6,7 +6,7 @@ use oir_flow::ports::StoreFailure;
 use oir_flow::ports::views::{BilagFilter, BilagLine, ListCursor};
 
 use crate::Store;
-use crate::codec::{Cells, date, fagsystem, known_fagsystem, kommune, micros, oere, places};
+use crate::codec::{Cells, date, fagsystem, known_fagsystem, kommune, oere, places};
 use crate::plan::{Row, Value};
 
 /// The columns of a line, in [`line`]'s order.
@@ -125,11 +125,7 @@ impl Store {
         let mut conditions = Conditions::default();
         conditions.filter(filter);
         if let Some(cursor) = after {
-            let time = conditions.place(micros(cursor.modtaget));
-            let id = conditions.place(Value::Uuid(cursor.id.as_uuid()));
-            conditions
-                .texts
-                .push(format!("(b.modtaget, b.bilag_id) < ({time}, {id})"));
+            conditions.add("b.bilag_id <", Value::Uuid(cursor.id.as_uuid()));
         }
         let limit = conditions.place(limit.into());
         let wanted = if conditions.texts.is_empty() {
@@ -139,7 +135,7 @@ impl Store {
         };
         let sql = format!(
             "select {LINE} from bilag b {wanted} \
-             order by b.modtaget desc, b.bilag_id desc limit {limit}"
+             order by b.bilag_id desc limit {limit}"
         );
         let rows = self.query(&sql, conditions.params).await?;
         let mut lines = Vec::with_capacity(rows.len());

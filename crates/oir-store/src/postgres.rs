@@ -56,31 +56,23 @@ impl Postgres {
 
     pub(crate) async fn transact(&self, plan: &Plan) -> Result<Outcome, StoreFailure> {
         let client = self.client().await?;
-        let mut prepared = Vec::with_capacity(plan.statements.len());
-        for statement in &plan.statements {
-            let text = text_of(statement);
+        let texts = match in_one(plan) {
+            Some(one) => vec![one],
+            None => plan.statements.iter().map(text_of).collect(),
+        };
+        let mut arguments: Vec<Vec<Argument<'_>>> = plan.statements.iter().map(arguments).collect();
+        if texts.len() == 1 {
+            arguments = vec![arguments.into_iter().flatten().collect()];
+        }
+        let mut prepared = Vec::with_capacity(texts.len());
+        for (text, arguments) in texts.iter().zip(arguments) {
             let found = client
-                .prepare_cached(&text)
+                .prepare_cached(text)
                 .await
                 .map_err(|e| postgres_failure(&e))?;
-            prepared.push((found, arguments(statement)));
+            prepared.push((found, arguments));
         }
-        let flight = async {
-            let begin = client.batch_execute("begin");
-            let steps = join_all(
-                prepared
-                    .iter()
-                    .map(|(p, arguments)| step(&client, p, arguments)),
-            );
-            let commit = client.batch_execute("commit");
-            // Polled in this order, so sent in this order; nothing waits for an answer.
-            futures_util::future::join3(begin, steps, commit).await
-        };
-        let (begun, steps, committed) = flight.await;
-        let outcomes = std::iter::once(begun)
-            .chain(steps)
-            .chain(std::iter::once(committed));
-        for error in outcomes.filter_map(Result::err) {
+        for error in fly(&client, &prepared).await {
             match of_postgres(&error) {
                 None => {}
                 Some(Class::Duplicate) => return Ok(Outcome::Duplicate),
@@ -88,6 +80,7 @@ impl Postgres {
                 Some(Class::Failure(failure)) => return Err(failure),
             }
         }
+        metrics::counter!("oir_store_commits_total").increment(1);
         Ok(Outcome::Committed)
     }
 
@@ -116,6 +109,35 @@ impl Postgres {
     }
 }
 
+/// Sends all statements in one flight as one transaction; gives what went wrong, first
+/// cause first.
+async fn fly(
+    client: &Object,
+    prepared: &[(Prepared, Vec<Argument<'_>>)],
+) -> Vec<tokio_postgres::Error> {
+    if let [(alone, arguments)] = prepared {
+        // A statement by itself is a transaction by itself.
+        return step(client, alone, arguments)
+            .await
+            .err()
+            .into_iter()
+            .collect();
+    }
+    let begin = client.batch_execute("begin");
+    let steps = join_all(
+        prepared
+            .iter()
+            .map(|(p, arguments)| step(client, p, arguments)),
+    );
+    let commit = client.batch_execute("commit");
+    // Polled in this order, so sent in this order; nothing waits for an answer.
+    let (begun, steps, committed) = futures_util::future::join3(begin, steps, commit).await;
+    let outcomes = std::iter::once(begun)
+        .chain(steps)
+        .chain(std::iter::once(committed));
+    outcomes.filter_map(Result::err).collect()
+}
+
 async fn step(
     client: &Object,
     prepared: &Prepared,
@@ -127,7 +149,7 @@ async fn step(
 
 fn text_of(statement: &Statement) -> String {
     match statement {
-        Statement::Insert { shape, .. } => insert_text(shape),
+        Statement::Insert { shape, .. } => insert_text(shape, 1),
         Statement::Change {
             sql,
             rows: Some(rows),
@@ -143,12 +165,35 @@ fn text_of(statement: &Statement) -> String {
     }
 }
 
-fn insert_text(shape: &Shape) -> String {
+/// A plan of rows only, behind at most one condition, as one statement: it takes a third of the server's time that as many statements take. Its parts see none
+/// of one another's rows, which rows for different tables need not.
+fn in_one(plan: &Plan) -> Option<String> {
+    let (mut parts, mut answers) = (Vec::new(), vec!["1".to_owned()]);
+    let mut next = 1;
+    for (statement, number) in plan.statements.iter().zip(0..) {
+        match statement {
+            Statement::Insert { shape, .. } => {
+                parts.push(format!("part{number} as ({})", insert_text(shape, next)));
+                next += shape.columns.len();
+            }
+            Statement::Assert { sql, params, rows } if next == 1 => {
+                answers.push(format!("oir_expect(({sql}), {rows})"));
+                next += params.len();
+            }
+            Statement::Assert { .. } | Statement::Change { .. } => return None,
+        }
+    }
+    let one = format!("with {} select {}", parts.join(", "), answers.join(", "));
+    (!parts.is_empty()).then_some(one)
+}
+
+/// Rows into a table; `first` is the number of its first parameter.
+fn insert_text(shape: &Shape, first: usize) -> String {
     let names: Vec<&str> = shape.columns.iter().map(|(name, _)| *name).collect();
     let arrays: Vec<String> = shape
         .columns
         .iter()
-        .zip(1..)
+        .zip(first..)
         .map(|((_, column), n)| match column {
             Column::Int => format!("${n}::bigint[]"),
             Column::Text => format!("${n}::text[]"),

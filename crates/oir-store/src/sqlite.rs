@@ -1,7 +1,8 @@
 //! SQLite: one writer thread, a few readers, a checkpointer.
 //!
-//! The writer commits whole plans with `synchronous = FULL` in WAL mode. Checkpoints run
-//! in a thread of their own, so that no sender waits for one.
+//! The writer carries out all work that has gathered as one transaction, each piece in a
+//! savepoint of its own, with `synchronous = FULL` in WAL mode: one sync serves them all.
+//! Checkpoints run in a thread of their own, so that no sender waits for one.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use oir_flow::ports::StoreFailure;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, ToSql, TransactionBehavior};
+use rusqlite::{Connection, DropBehavior, OpenFlags, ToSql, TransactionBehavior};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -19,9 +20,13 @@ use crate::Durability;
 use crate::failure::{Class, of_sqlite, sqlite_failure};
 use crate::plan::{Outcome, Plan, Row, Shape, Statement, Value};
 
-/// Pages of write-ahead log (4 kB each) after which even the writer checkpoints: a
-/// brake for the case that the checkpointer cannot keep up.
-const WAL_PAGES_HARD: u32 = 65_536;
+/// Bytes of a page: a message of ordinary size lies in its row without overflowing.
+const PAGE_BYTES: u32 = 8_192;
+/// Pages of write-ahead log after which even the writer checkpoints: a brake for the case
+/// that the checkpointer cannot keep up.
+const WAL_PAGES_HARD: u32 = 8_192;
+/// Most pieces of work in one transaction: each of them is a group already.
+const TOGETHER_MAX: usize = 16;
 /// How often the checkpointer looks.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// Prepared statements kept per connection: more than there are texts in this room.
@@ -29,13 +34,24 @@ const STATEMENTS_CACHED: usize = 128;
 /// How long a connection waits for another process' lock before it says busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-enum Job {
-    Transact(Plan, oneshot::Sender<Result<Outcome, StoreFailure>>),
-    Claim(
-        &'static str,
-        Vec<Value>,
-        oneshot::Sender<Result<Vec<Row>, StoreFailure>>,
-    ),
+/// What the writer is asked to do.
+#[derive(Debug)]
+enum Work {
+    Transact(Plan),
+    Claim(&'static str, Vec<Value>),
+}
+
+/// What came of it.
+#[derive(Debug)]
+enum Done {
+    Transacted(Outcome),
+    Claimed(Vec<Row>),
+}
+
+#[derive(Debug)]
+struct Job {
+    work: Work,
+    reply: oneshot::Sender<Result<Done, StoreFailure>>,
 }
 
 /// An open file.
@@ -75,11 +91,10 @@ impl Sqlite {
     }
 
     pub(crate) async fn transact(&self, plan: Plan) -> Result<Outcome, StoreFailure> {
-        let (reply, answer) = oneshot::channel();
-        self.writer
-            .send(Job::Transact(plan, reply))
-            .map_err(|_| writer_gone())?;
-        answer.await.map_err(|_| writer_gone())?
+        match self.write(Work::Transact(plan)).await? {
+            Done::Transacted(outcome) => Ok(outcome),
+            Done::Claimed(_) => Err(StoreFailure::Broken("rows for a plan".into())),
+        }
     }
 
     pub(crate) async fn claim(
@@ -87,9 +102,16 @@ impl Sqlite {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreFailure> {
+        match self.write(Work::Claim(sql, params)).await? {
+            Done::Claimed(rows) => Ok(rows),
+            Done::Transacted(_) => Err(StoreFailure::Broken("no rows for a claim".into())),
+        }
+    }
+
+    async fn write(&self, work: Work) -> Result<Done, StoreFailure> {
         let (reply, answer) = oneshot::channel();
         self.writer
-            .send(Job::Claim(sql, params, reply))
+            .send(Job { work, reply })
             .map_err(|_| writer_gone())?;
         answer.await.map_err(|_| writer_gone())?
     }
@@ -158,12 +180,15 @@ fn connect(
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "cache_size", -16_384)?;
         if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+            connection.pragma_update(None, "page_size", PAGE_BYTES)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             let synchronous = match durability {
                 Durability::Durable => "FULL",
                 Durability::ProcessOnly => "OFF",
             };
             connection.pragma_update(None, "synchronous", synchronous)?;
+            // What a savepoint needs to undo fits in memory.
+            connection.pragma_update(None, "temp_store", "MEMORY")?;
             connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_HARD)?;
         }
         Ok(connection)
@@ -193,35 +218,77 @@ fn start_checkpointer(
 }
 
 fn write_all(connection: &mut Connection, jobs: &mpsc::Receiver<Job>) {
-    for job in jobs {
-        // A caller that went away has its answer in the database.
-        match job {
-            Job::Transact(plan, reply) => drop(reply.send(transact(connection, &plan))),
-            Job::Claim(sql, params, reply) => drop(reply.send(query(connection, sql, &params))),
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        batch.extend(jobs.try_iter().take(TOGETHER_MAX - 1));
+        match together(connection, &batch) {
+            Ok(done) => {
+                for (job, done) in batch.into_iter().zip(done) {
+                    job.say(Ok(done));
+                }
+            }
+            // Nothing of it is written: alone, each learns what became of its own.
+            Err(_) if batch.len() > 1 => {
+                for job in batch {
+                    let alone = together(connection, std::slice::from_ref(&job));
+                    let done = alone.map(|mut all| all.pop());
+                    job.say(done.transpose().unwrap_or_else(|| Err(writer_gone())));
+                }
+            }
+            Err(failure) => batch
+                .into_iter()
+                .for_each(|job| job.say(Err(failure.clone()))),
         }
     }
 }
 
-fn transact(connection: &mut Connection, plan: &Plan) -> Result<Outcome, StoreFailure> {
-    let mut run = || -> Result<Outcome, rusqlite::Error> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for statement in &plan.statements {
-            if !execute(&transaction, statement)? {
-                transaction.rollback()?;
-                return Ok(Outcome::Unexpected);
-            }
-        }
-        transaction.commit()?;
-        Ok(Outcome::Committed)
-    };
-    match run() {
-        Ok(outcome) => Ok(outcome),
-        Err(error) => match of_sqlite(&error) {
-            Class::Duplicate => Ok(Outcome::Duplicate),
-            Class::Unexpected => Ok(Outcome::Unexpected),
-            Class::Failure(failure) => Err(failure),
-        },
+impl Job {
+    fn say(self, done: Result<Done, StoreFailure>) {
+        // A caller that went away has its answer in the database.
+        drop(self.reply.send(done));
     }
+}
+
+/// Carries out all of a batch in one transaction, or nothing of it. Work whose condition
+/// does not hold leaves no trace and does not disturb its neighbours.
+fn together(connection: &mut Connection, batch: &[Job]) -> Result<Vec<Done>, StoreFailure> {
+    let mut transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|e| sqlite_failure(&e))?;
+    let mut all = Vec::with_capacity(batch.len());
+    for job in batch {
+        let mut part = transaction.savepoint().map_err(|e| sqlite_failure(&e))?;
+        part.set_drop_behavior(DropBehavior::Rollback);
+        let done = match &job.work {
+            Work::Transact(plan) => Done::Transacted(carry_out(&part, plan)?),
+            Work::Claim(sql, params) => Done::Claimed(query(&part, sql, params)?),
+        };
+        if !matches!(
+            done,
+            Done::Transacted(Outcome::Duplicate | Outcome::Unexpected)
+        ) {
+            part.commit().map_err(|e| sqlite_failure(&e))?;
+        }
+        all.push(done);
+    }
+    transaction.commit().map_err(|e| sqlite_failure(&e))?;
+    metrics::counter!("oir_store_commits_total").increment(1);
+    Ok(all)
+}
+
+fn carry_out(connection: &Connection, plan: &Plan) -> Result<Outcome, StoreFailure> {
+    for statement in &plan.statements {
+        match execute(connection, statement) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Outcome::Unexpected),
+            Err(error) => match of_sqlite(&error) {
+                Class::Duplicate => return Ok(Outcome::Duplicate),
+                Class::Unexpected => return Ok(Outcome::Unexpected),
+                Class::Failure(failure) => return Err(failure),
+            },
+        }
+    }
+    Ok(Outcome::Committed)
 }
 
 /// Whether the statement found as many rows as it should.

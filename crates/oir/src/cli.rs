@@ -51,6 +51,9 @@ pub(crate) enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Mål hastighed og hukommelse på denne maskine.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Regn fingeraftryk, saldi og kontroltotaler efter i en database.
     Verify {
         /// SQLite-fil eller adresse på en PostgreSQL-database.
@@ -208,6 +211,41 @@ pub(crate) enum Register {
         )]
         database: String,
     },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Bench {
+    /// Modtagelse af bilag på ti posteringer: over HTTP og uden, og gulvet i samme kørsel.
+    Finans(BenchFinans),
+}
+
+/// Hvad der måles, og hvor længe.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchFinans {
+    /// En tom PostgreSQL-database, der måles ved siden af SQLite.
+    #[arg(long)]
+    pub(crate) database: Option<String>,
+    /// Mappe til data; ellers en ny midlertidig mappe.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// Samtidige afsendere.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32, 128], value_parser = clap::value_parser!(u16).range(1..=900))]
+    pub(crate) senders: Vec<u16>,
+    /// Sekunder pr. måling.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub(crate) seconds: u16,
+    /// Runder; medianen vises.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
+    pub(crate) rounds: u16,
+    /// En anden modtager, der måles på skift med os.
+    #[arg(long, requires = "peer_message")]
+    pub(crate) peer: Option<String>,
+    /// Den andens besked: en fil, hvori --peer-id er bilagets nummer.
+    #[arg(long)]
+    pub(crate) peer_message: Option<PathBuf>,
+    /// De tolv cifre i filen, der skiftes ud.
+    #[arg(long, default_value = "424242424242")]
+    pub(crate) peer_id: String,
 }
 
 /// Hvordan prøveøkonomisystemet opfører sig.

@@ -101,16 +101,17 @@ fn recorder() -> Option<PrometheusHandle> {
         .clone()
 }
 
+/// The metrics of this process in Prometheus' text form.
+pub(crate) fn metrics() -> String {
+    recorder().map_or_else(String::new, |recorder| recorder.render())
+}
+
 fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
-    let recorder = recorder();
-    let metrics = Arc::new(move || {
-        recorder
-            .as_ref()
-            .map_or_else(String::new, PrometheusHandle::render)
-    });
+    // Counting begins now, not when somebody first looks.
+    drop(recorder());
     MachineState {
         hub: hub.clone(),
-        metrics,
+        metrics: Arc::new(metrics),
         free_space: free_space(disk),
     }
 }

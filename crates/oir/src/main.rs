@@ -4,6 +4,7 @@
 //! together, and says in Danish what came of it.
 
 mod backup;
+mod bench;
 mod bilag;
 mod check;
 mod cli;
@@ -45,6 +46,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         log::quiet();
     }
     match command {
+        cli::Command::Bench(cli::Bench::Finans(options)) => bench::finans(&options).await,
         cli::Command::Demo(options) => demo::run(options).await,
         cli::Command::Serve(options) if options.print_config => print_config(),
         cli::Command::Serve(options) => serve::run(options).await,

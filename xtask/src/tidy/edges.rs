@@ -52,7 +52,7 @@ const KEPT: [(&str, &[&str]); 12] = [
     ("refinery", &["oir-store"]),
     ("reqwest", &["oir-transport"]),
     ("axum", &["oir-web", "oir-erp"]),
-    ("hyper", &["oir-web"]),
+    ("hyper", &["oir-web", "oir"]),
     ("askama", &["oir-web"]),
     ("rust_xlsxwriter", &["oir-web"]),
     ("anyhow", &["oir", "xtask"]),

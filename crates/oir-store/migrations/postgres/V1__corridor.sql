@@ -28,6 +28,8 @@ create table receiver (
   kommune integer primary key, url text not null,
   idempotent integer not null check (idempotent in (0, 1)));
 
+-- Our ids grow with time: keys that begin with them put new rows beside one another, whoever
+-- they belong to, so that a group of messages touches few pages.
 create table afsendelse (
   kommune integer not null, afsendelse_id uuid not null, fagsystem uuid, transaktions_id uuid,
   claimed_id uuid, modtaget bigint not null, dag text not null,
@@ -35,8 +37,8 @@ create table afsendelse (
   content_digest bytea not null, raw_digest bytea not null, raw bytea not null,
   outcome text not null check (outcome in ('taken', 'unreadable', 'parked')),
   korrelations_id text, antal_bilag integer not null,
-  primary key (kommune, afsendelse_id));
-create unique index afsendelse_claim on afsendelse (kommune, fagsystem, claimed_id)
+  primary key (afsendelse_id, kommune));
+create unique index afsendelse_claim on afsendelse (claimed_id, fagsystem, kommune)
   where claimed_id is not null;
 create index afsendelse_unreadable on afsendelse (dag) where outcome <> 'taken';
 
@@ -53,17 +55,16 @@ create table bilag (
     'awaiting_receipt', 'waiting', 'uncertain', 'booked', 'refused', 'parked')),
   attempts integer not null, erp_bilagsnummer text, version bigint not null,
   changed bigint not null,
-  primary key (kommune, bilag_id));
-create unique index bilag_claim on bilag (kommune, claimed_uuid, fagsystem)
+  primary key (bilag_id, kommune));
+create unique index bilag_claim on bilag (claimed_uuid, fagsystem, kommune)
   where claimed_uuid is not null;
-create index bilag_of_message on bilag (kommune, afsendelse_id);
-create index bilag_newest on bilag (modtaget);
+create index bilag_of_message on bilag (afsendelse_id, kommune);
 create index bilag_held on bilag (kommune, bilag_id) where state = 'held';
 create index bilag_corrects on bilag (kommune, korrigerer) where korrigerer is not null;
 
 create table bilag_repeat (
   kommune integer not null, afsendelse_id uuid not null, position integer not null,
-  bilag_id uuid not null, primary key (kommune, afsendelse_id, position));
+  bilag_id uuid not null, primary key (afsendelse_id, kommune, position));
 
 create table postering (
   kommune integer not null, bilag_id uuid not null, position integer not null,
@@ -71,26 +72,25 @@ create table postering (
   beloeb bigint not null check (beloeb >= 0), tekst text not null, sortiment text not null,
   konto text, periode_fra text, periode_til text, part_cpr text, part_cvr text, part_rolle text,
   kle text, sagsnummer text, ydelse text, refusionsprocent integer, momskode text, reference text,
-  primary key (kommune, bilag_id, position));
+  primary key (bilag_id, kommune, position));
 
 create table bilag_event (
   kommune integer not null, bilag_id uuid not null, number integer not null,
   at bigint not null, event text not null, to_state text not null, attempt integer not null,
-  detail text, primary key (kommune, bilag_id, number));
+  detail text, primary key (bilag_id, kommune, number));
 
 create table fault (
   kommune integer not null, afsendelse_id uuid not null, bilag_id uuid not null,
   number integer not null, code text not null, linje integer, path text not null,
   vaerdier text not null,
-  primary key (kommune, afsendelse_id, bilag_id, number));
-create index fault_of_bilag on fault (kommune, bilag_id);
+  primary key (afsendelse_id, kommune, bilag_id, number));
+create index fault_of_bilag on fault (bilag_id, kommune);
 create index fault_by_code on fault (code);
 
 create table outbox (
   kommune integer not null, bilag_id uuid not null, fagsystem uuid not null, due bigint not null,
-  owner text, primary key (kommune, bilag_id));
+  owner text, primary key (bilag_id, kommune));
 create index outbox_due on outbox (due);
-create index outbox_group on outbox (kommune, fagsystem, due);
 
 -- Kept apart by writer ("shard"), so that writers never wait for one another's rows; read by sum.
 create table control_total (
@@ -99,8 +99,10 @@ create table control_total (
   primary key (kommune, dag, fagsystem, state, shard));
 
 
--- The raw bytes are text that is read whole or not at all: keep them out of the row, uncompressed.
+-- The raw bytes are written once and read whole or not at all: a message of ordinary size lies in
+-- its row, which saves the three rows and index entries beside it, a larger one uncompressed.
 alter table afsendelse alter column raw set storage external;
+alter table afsendelse set (toast_tuple_target = 8160);
 
 -- Lets a condition on the number of rows abort a transaction sent in one flight.
 create function oir_expect(actual bigint, wanted bigint) returns bigint language plpgsql as $body$

@@ -29,6 +29,8 @@ create table receiver (
   kommune integer primary key, url text not null,
   idempotent integer not null check (idempotent in (0, 1))) strict;
 
+-- Our ids grow with time: keys that begin with them put new rows beside one another, whoever
+-- they belong to, so that a group of messages touches few pages.
 create table afsendelse (
   kommune integer not null, afsendelse_id blob not null, fagsystem blob, transaktions_id blob,
   claimed_id blob, modtaget integer not null, dag text not null,
@@ -36,8 +38,8 @@ create table afsendelse (
   content_digest blob not null, raw_digest blob not null, raw blob not null,
   outcome text not null check (outcome in ('taken', 'unreadable', 'parked')),
   korrelations_id text, antal_bilag integer not null,
-  primary key (kommune, afsendelse_id)) strict;
-create unique index afsendelse_claim on afsendelse (kommune, fagsystem, claimed_id)
+  primary key (afsendelse_id, kommune)) strict;
+create unique index afsendelse_claim on afsendelse (claimed_id, fagsystem, kommune)
   where claimed_id is not null;
 create index afsendelse_unreadable on afsendelse (dag) where outcome <> 'taken';
 
@@ -54,17 +56,16 @@ create table bilag (
     'awaiting_receipt', 'waiting', 'uncertain', 'booked', 'refused', 'parked')),
   attempts integer not null, erp_bilagsnummer text, version integer not null,
   changed integer not null,
-  primary key (kommune, bilag_id)) strict, without rowid;
-create unique index bilag_claim on bilag (kommune, claimed_uuid, fagsystem)
+  primary key (bilag_id, kommune)) strict;
+create unique index bilag_claim on bilag (claimed_uuid, fagsystem, kommune)
   where claimed_uuid is not null;
-create index bilag_of_message on bilag (kommune, afsendelse_id);
-create index bilag_newest on bilag (modtaget);
+create index bilag_of_message on bilag (afsendelse_id, kommune);
 create index bilag_held on bilag (kommune, bilag_id) where state = 'held';
 create index bilag_corrects on bilag (kommune, korrigerer) where korrigerer is not null;
 
 create table bilag_repeat (
   kommune integer not null, afsendelse_id blob not null, position integer not null,
-  bilag_id blob not null, primary key (kommune, afsendelse_id, position)) strict, without rowid;
+  bilag_id blob not null, primary key (afsendelse_id, kommune, position)) strict, without rowid;
 
 create table postering (
   kommune integer not null, bilag_id blob not null, position integer not null,
@@ -72,26 +73,25 @@ create table postering (
   beloeb integer not null check (beloeb >= 0), tekst text not null, sortiment text not null,
   konto text, periode_fra text, periode_til text, part_cpr text, part_cvr text, part_rolle text,
   kle text, sagsnummer text, ydelse text, refusionsprocent integer, momskode text, reference text,
-  primary key (kommune, bilag_id, position)) strict, without rowid;
+  primary key (bilag_id, kommune, position)) strict, without rowid;
 
 create table bilag_event (
   kommune integer not null, bilag_id blob not null, number integer not null,
   at integer not null, event text not null, to_state text not null, attempt integer not null,
-  detail text, primary key (kommune, bilag_id, number)) strict, without rowid;
+  detail text, primary key (bilag_id, kommune, number)) strict, without rowid;
 
 create table fault (
   kommune integer not null, afsendelse_id blob not null, bilag_id blob not null,
   number integer not null, code text not null, linje integer, path text not null,
   vaerdier text not null,
-  primary key (kommune, afsendelse_id, bilag_id, number)) strict, without rowid;
-create index fault_of_bilag on fault (kommune, bilag_id);
+  primary key (afsendelse_id, kommune, bilag_id, number)) strict, without rowid;
+create index fault_of_bilag on fault (bilag_id, kommune);
 create index fault_by_code on fault (code);
 
 create table outbox (
   kommune integer not null, bilag_id blob not null, fagsystem blob not null, due integer not null,
-  owner text, primary key (kommune, bilag_id)) strict, without rowid;
+  owner text, primary key (bilag_id, kommune)) strict, without rowid;
 create index outbox_due on outbox (due);
-create index outbox_group on outbox (kommune, fagsystem, due);
 
 -- Kept apart by writer ("shard"), so that writers never wait for one another's rows; read by sum.
 create table control_total (

@@ -237,7 +237,6 @@ impl Config {
             delivery.lease_seconds >= lease_min,
             "delivery.lease_seconds skal være mindst {lease_min}: længere end et kald"
         );
-        ensure!(delivery.workers > 0, "delivery.workers skal være mindst 1");
         ensure!(
             delivery.attempts_max > 0,
             "delivery.attempts_max skal være mindst 1"
