@@ -3,7 +3,7 @@
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid};
 use oir_flow::ports::StoreFailure;
-use oir_flow::ports::views::{BilagFilter, BilagLine, ListCursor};
+use oir_flow::ports::views::{BilagFilter, BilagLine};
 
 use crate::Store;
 use crate::codec::{Cells, date, fagsystem, known_fagsystem, kommune, oere, places};
@@ -119,13 +119,13 @@ impl Store {
     pub(crate) async fn list_bilag(
         &self,
         filter: &BilagFilter,
-        after: Option<ListCursor>,
+        after: Option<BilagId>,
         limit: u32,
     ) -> Result<Vec<BilagLine>, StoreFailure> {
         let mut conditions = Conditions::default();
         conditions.filter(filter);
-        if let Some(cursor) = after {
-            conditions.add("b.bilag_id <", Value::Uuid(cursor.id.as_uuid()));
+        if let Some(after) = after {
+            conditions.add("b.bilag_id <", Value::Uuid(after.as_uuid()));
         }
         let limit = conditions.place(limit.into());
         let wanted = if conditions.texts.is_empty() {

@@ -6,8 +6,8 @@ use oir_domain::ids::{AfsendelseId, BilagId, TransaktionsId};
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::inbox::{Channel, MessageOutcome};
 use oir_flow::ports::views::{
-    BilagDetail, BilagFilter, BilagLine, DayTotal, FaultCount, ListCursor, MessageDetail,
-    TimelineEvent, UnreadableTotal, Views,
+    BilagDetail, BilagFilter, BilagLine, DayTotal, FaultCount, MessageDetail, TimelineEvent,
+    UnreadableTotal, Views,
 };
 use oir_flow::ports::{Answer, StoreFailure};
 
@@ -243,7 +243,7 @@ impl Views for Store {
     fn list<'a>(
         &'a self,
         filter: &'a BilagFilter,
-        after: Option<ListCursor>,
+        after: Option<BilagId>,
         limit: u32,
     ) -> Answer<'a, Vec<BilagLine>> {
         Box::pin(self.list_bilag(filter, after, limit))

@@ -280,10 +280,7 @@ impl World {
             let Some(last) = page.last() else {
                 return Ok(by_id);
             };
-            after = Some(oir_flow::ports::views::ListCursor {
-                modtaget: last.modtaget,
-                id: last.id,
-            });
+            after = Some(last.id);
             for line in page {
                 by_id.entry(line.bilag_uuid).or_default().push(line);
             }

@@ -64,15 +64,6 @@ pub struct BilagFilter {
     pub fault: Option<FaultCode>,
 }
 
-/// Where a page of the list begins: after this bilag, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListCursor {
-    /// Time of reception of the last one shown.
-    pub modtaget: Timestamp,
-    /// Its id.
-    pub id: BilagId,
-}
-
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BilagLine {
@@ -197,11 +188,11 @@ pub trait Views: Send + Sync + std::fmt::Debug {
     /// The latest day with traffic, if there is any.
     fn latest_day(&self) -> Answer<'_, Option<Date>>;
 
-    /// A page of bilag, newest first.
+    /// A page of bilag, newest first: those older than one, by ids, which grow with time.
     fn list<'a>(
         &'a self,
         filter: &'a BilagFilter,
-        after: Option<ListCursor>,
+        after: Option<BilagId>,
         limit: u32,
     ) -> Answer<'a, Vec<BilagLine>>;
 

@@ -3,7 +3,7 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use oir_flow::ports::views::{BilagLine, ListCursor};
+use oir_flow::ports::views::BilagLine;
 
 use super::bilag::codes;
 use super::failure::{PageError, page, unreadable_form};
@@ -35,12 +35,8 @@ pub(super) async fn show(
     let shown = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
     let more = found.len() > shown;
     found.truncate(shown);
-    let next = found.last().filter(|_| more).map(|last| {
-        query.next_href(ListCursor {
-            modtaget: last.modtaget,
-            id: last.id,
-        })
-    });
+    let last = found.last().filter(|_| more);
+    let next = last.map(|last| query.next_href(last.id));
     let lines = found
         .iter()
         .map(|found| line(found, &names, &state))

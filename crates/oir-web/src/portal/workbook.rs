@@ -10,7 +10,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use oir_domain::message::State as Standing;
 use oir_domain::money::Oere;
-use oir_flow::ports::views::{BilagFilter, BilagLine, ListCursor};
+use oir_flow::ports::views::{BilagFilter, BilagLine};
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::bilag::codes;
@@ -114,10 +114,7 @@ async fn read(
         let whole_batch = u32::try_from(lines.len()).is_ok_and(|n| n >= BATCH_LINES);
         match lines.last() {
             Some(last) if whole_batch && rows.len() < LINES_MAX => {
-                after = Some(ListCursor {
-                    modtaget: last.modtaget,
-                    id: last.id,
-                });
+                after = Some(last.id);
             }
             Some(_) | None => return Ok((rows, whole_batch)),
         }

@@ -25,8 +25,8 @@ use oir_domain::register::{Register, RegisterData};
 use oir_flow::ports::inbox::{Channel, MessageOutcome};
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::{
-    BilagDetail, BilagFilter, BilagLine, DayTotal, FaultCount, ListCursor, MessageDetail,
-    TimelineEvent, UnreadableTotal, Views,
+    BilagDetail, BilagFilter, BilagLine, DayTotal, FaultCount, MessageDetail, TimelineEvent,
+    UnreadableTotal, Views,
 };
 use oir_flow::ports::{Answer, StoreFailure};
 use oir_web::portal::{Comparison, ControlTotals, FaultWords, RegisterSource};
@@ -544,12 +544,11 @@ impl Views for Invented {
     fn list<'a>(
         &'a self,
         filter: &'a BilagFilter,
-        after: Option<ListCursor>,
+        after: Option<BilagId>,
         limit: u32,
     ) -> Answer<'a, Vec<BilagLine>> {
         let limit = usize::try_from(limit).unwrap();
-        let older =
-            |line: &BilagLine| after.is_none_or(|c| (line.modtaget, line.id) < (c.modtaget, c.id));
+        let older = |line: &BilagLine| after.is_none_or(|after| line.id < after);
         let lines = self
             .bilag
             .iter()

@@ -3,12 +3,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::ids::BilagId;
 use oir_domain::message::StateName;
 use oir_domain::party::Kommunekode;
-use oir_flow::ports::views::{BilagFilter, BilagLine, ListCursor};
+use oir_flow::ports::views::{BilagFilter, BilagLine};
 use oir_wire::finans::message::Tilstand;
 
 /// Lines on a page, unless asked otherwise.
@@ -22,7 +21,7 @@ const TEXT_MAX: usize = 100;
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) filter: BilagFilter,
-    pub(super) after: Option<ListCursor>,
+    pub(super) after: Option<BilagId>,
     pub(super) limit: u32,
 }
 
@@ -77,7 +76,7 @@ impl Question {
                 let number = own(value).filter(|n| (1..=LIMIT_MAX).contains(n));
                 self.limit = parsed(name, "et tal fra 1 til 500", number)?;
             }
-            "efter" => self.after = Some(parsed(name, "Naeste fra en side", after(value))?),
+            "efter" => self.after = Some(parsed(name, "Naeste fra en side", own(value))?),
             _ => return Err(unexpected(name, &"en parameter fra beskrivelsen")),
         }
         Ok(())
@@ -132,15 +131,7 @@ fn place(name: &str) -> Place {
 
 /// Where the page after this line begins.
 pub(super) fn cursor(line: &BilagLine) -> String {
-    format!("{}.{}", line.modtaget.as_microsecond(), line.id)
-}
-
-fn after(value: &str) -> Option<ListCursor> {
-    let (micros, id) = value.split_once('.')?;
-    Some(ListCursor {
-        modtaget: Timestamp::from_microsecond(own(micros)?).ok()?,
-        id: own::<BilagId>(id)?,
-    })
+    line.id.to_string()
 }
 
 #[cfg(test)]
