@@ -9,6 +9,7 @@
     clippy::as_conversions
 )]
 
+pub mod access;
 pub mod calendar;
 pub mod fault;
 pub mod finans;

@@ -169,13 +169,13 @@ impl<'a> Bench<'a> {
 
     async fn process(&mut self, place: &Place) -> anyhow::Result<()> {
         let database = place.fresh(&self.folder).await?;
-        let run = self.next_run();
-        let message = self.messages.make(run, 0, 0);
-        let start = process::start(&self.folder, &database, message).await?;
-        let database = place.fresh(&self.folder).await?;
         let store = house::open(&database).await?;
         let run = self.next_run();
         let verified = process::verify(&store, &database, &self.messages, run).await?;
+        drop(store);
+        let run = self.next_run();
+        let message = self.messages.make(run, 0, 0);
+        let start = process::start(&self.folder, &database, message).await?;
         table::print_process(place.name(), start, verified)
     }
 
