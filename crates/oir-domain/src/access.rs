@@ -82,7 +82,11 @@ const fn rule(role: Role, reach: Reach, may: &'static [Action]) -> Rule {
 /// The table: what each role may. The debtor roles get theirs with the debtor half.
 pub const TABLE: [Rule; 11] = [
     rule(Role::KombitProjekt, Reach::Country, &[Action::SeeFigures]),
-    rule(Role::KombitProgramleder, Reach::Kommune, &[Action::SeeFigures]),
+    rule(
+        Role::KombitProgramleder,
+        Reach::Kommune,
+        &[Action::SeeFigures],
+    ),
     rule(
         Role::ErpSystemejer,
         Reach::Kommune,
@@ -117,6 +121,7 @@ pub const TABLE: [Rule; 11] = [
         &[
             Action::SeeFigures,
             Action::SeeBilag,
+            Action::Export,
             Action::EndSessions,
             Action::SeeAudit,
         ],
@@ -279,6 +284,12 @@ impl Scope {
             kommune: None,
             fagsystem: None,
         }])
+    }
+
+    /// Nothing at all.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self(Vec::new())
     }
 
     /// The patches; none = nothing is seen.

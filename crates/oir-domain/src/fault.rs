@@ -144,6 +144,10 @@ catalogue! {
     WrongContentType = "F0010", Fault, SenderVendor;
     /// The body did not arrive in time. Values: limit in seconds.
     TooSlow = "F0011", Fault, SenderVendor;
+    /// Nobody is signed in.
+    NotSignedIn = "F0012", Fault, Operation;
+    /// Whoever is signed in has no role that may.
+    NotAllowed = "F0013", Fault, Operation;
 
     // F01nn: against the schema.
     /// An element that may not stand here. Values: found, expected.

@@ -110,6 +110,10 @@ own_id! {
     #[doc(alias = "voucher id")]
     BilagId, "bil_"
 }
+own_id! {
+    /// Somebody's being signed in.
+    SessionId, "ses_"
+}
 foreign_uuid! {
     /// The sender's id of a call: `RequestHeader/TransactionUUID`. The key of a repeat.
     TransaktionsId

@@ -14,4 +14,5 @@ pub mod receipts;
 pub mod reconcile;
 pub mod remap;
 pub mod settle;
+pub mod sign_in;
 pub mod worker;

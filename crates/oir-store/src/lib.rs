@@ -19,6 +19,7 @@ mod migrate;
 mod plan;
 mod postgres;
 mod register;
+mod sessions;
 mod sqlite;
 mod verify;
 mod views;

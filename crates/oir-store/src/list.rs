@@ -1,5 +1,6 @@
 //! The list of bilag: a filter becomes a query.
 
+use oir_domain::access::Scope;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid};
 use oir_flow::ports::StoreFailure;
@@ -39,18 +40,56 @@ pub(crate) fn line(cells: &mut Cells) -> Result<BilagLine, StoreFailure> {
 
 /// Conditions and their values, numbered as they come.
 #[derive(Default)]
-struct Conditions {
+pub(crate) struct Conditions {
     texts: Vec<String>,
     params: Vec<Value>,
 }
 
 impl Conditions {
-    fn place(&mut self, value: Value) -> String {
+    /// What somebody sees of a table with the columns `kommune` and `fagsystem`.
+    pub(crate) fn seen(scope: &Scope, table: &str) -> Self {
+        let mut conditions = Self::default();
+        let mut patches = Vec::new();
+        for patch in scope.patches() {
+            let mut both = Vec::new();
+            if let Some(owner) = patch.kommune {
+                let place = conditions.place(kommune(owner));
+                both.push(format!("{table}.kommune = {place}"));
+            }
+            if let Some(sender) = patch.fagsystem {
+                let place = conditions.place(fagsystem(Some(sender)));
+                both.push(format!("{table}.fagsystem = {place}"));
+            }
+            if both.is_empty() {
+                return Self::default();
+            }
+            patches.push(format!("({})", both.join(" and ")));
+        }
+        let seen = if patches.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("({})", patches.join(" or "))
+        };
+        conditions.texts.push(seen);
+        conditions
+    }
+
+    /// The conditions as a `where`, which is empty when there are none, and their values.
+    pub(crate) fn clause(self) -> (String, Vec<Value>) {
+        if self.texts.is_empty() {
+            return (String::new(), self.params);
+        }
+        (format!("where {}", self.texts.join(" and ")), self.params)
+    }
+
+    /// The place of a value that stands elsewhere in the query.
+    pub(crate) fn place(&mut self, value: Value) -> String {
         self.params.push(value);
         format!("${}", self.params.len())
     }
 
-    fn add(&mut self, left: &str, value: Value) {
+    /// A condition that ends in a value.
+    pub(crate) fn add(&mut self, left: &str, value: Value) {
         let place = self.place(value);
         self.texts.push(format!("{left} {place}"));
     }
@@ -118,26 +157,23 @@ impl Conditions {
 impl Store {
     pub(crate) async fn list_bilag(
         &self,
+        scope: &Scope,
         filter: &BilagFilter,
         after: Option<BilagId>,
         limit: u32,
     ) -> Result<Vec<BilagLine>, StoreFailure> {
-        let mut conditions = Conditions::default();
+        let mut conditions = Conditions::seen(scope, "b");
         conditions.filter(filter);
         if let Some(after) = after {
             conditions.add("b.bilag_id <", Value::Uuid(after.as_uuid()));
         }
         let limit = conditions.place(limit.into());
-        let wanted = if conditions.texts.is_empty() {
-            String::new()
-        } else {
-            format!("where {}", conditions.texts.join(" and "))
-        };
+        let (wanted, params) = conditions.clause();
         let sql = format!(
             "select {LINE} from bilag b {wanted} \
              order by b.bilag_id desc limit {limit}"
         );
-        let rows = self.query(&sql, conditions.params).await?;
+        let rows = self.query(&sql, params).await?;
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             lines.push(line(&mut Cells::new(row))?);

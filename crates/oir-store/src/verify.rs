@@ -16,6 +16,8 @@ use crate::plan::Value;
 const PAGE: i64 = 200;
 /// Findings listed per check; a broken database has millions, the first ones tell.
 const LISTED: i64 = 100;
+/// The same for lines of the log.
+const LISTED_DEEDS: usize = 100;
 
 /// A difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +117,12 @@ impl Store {
                 let what = format!("kommune {owner}, {}: {a} / {b}", id.simple());
                 report.findings.push(Finding { check, what });
             }
+        }
+        for number in self.broken_deeds(LISTED_DEEDS).await? {
+            report.findings.push(Finding {
+                check: "loggens linjer følger hver af den foregående",
+                what: format!("linje {number}"),
+            });
         }
         let mut counted = self
             .query("select count(*) from postering", Vec::new())

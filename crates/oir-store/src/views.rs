@@ -1,6 +1,9 @@
 //! Reading for people.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
+use oir_domain::access::Scope;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::{AfsendelseId, BilagId, TransaktionsId};
 use oir_domain::party::Kommunekode;
@@ -13,15 +16,20 @@ use oir_flow::ports::{Answer, StoreFailure};
 
 use crate::Store;
 use crate::codec::{Cells, damaged, date, known_fagsystem, kommune};
-use crate::list::{LINE, line};
+use crate::list::{Conditions, LINE, line};
 use crate::plan::Value;
 
 impl Store {
-    async fn day_totals(&self, dag: Date) -> Result<Vec<DayTotal>, StoreFailure> {
-        let sql = "select kommune, fagsystem, state, cast(sum(antal) as bigint), \
-             cast(sum(debet) as bigint) from control_total where dag = $1 \
-             group by kommune, fagsystem, state having sum(antal) <> 0 order by 1, 2, 3";
-        let rows = self.query(sql, vec![date(dag)]).await?;
+    async fn day_totals(&self, scope: &Scope, dag: Date) -> Result<Vec<DayTotal>, StoreFailure> {
+        let mut wanted = Conditions::seen(scope, "t");
+        wanted.add("t.dag =", date(dag));
+        let (wanted, params) = wanted.clause();
+        let sql = format!(
+            "select kommune, fagsystem, state, cast(sum(antal) as bigint), \
+             cast(sum(debet) as bigint) from control_total t {wanted} \
+             group by kommune, fagsystem, state having sum(antal) <> 0 order by 1, 2, 3"
+        );
+        let rows = self.query(&sql, params).await?;
         rows.into_iter()
             .map(|row| {
                 let mut cells = Cells::new(row);
@@ -36,11 +44,19 @@ impl Store {
             .collect()
     }
 
-    async fn unreadable_totals(&self, dag: Date) -> Result<Vec<UnreadableTotal>, StoreFailure> {
-        let sql = "select kommune, fagsystem, count(*), cast(sum(antal_bilag) as bigint) \
-             from afsendelse where dag = $1 and outcome <> 'taken' \
-             group by kommune, fagsystem order by 1, 2";
-        let rows = self.query(sql, vec![date(dag)]).await?;
+    async fn unreadable_totals(
+        &self,
+        scope: &Scope,
+        dag: Date,
+    ) -> Result<Vec<UnreadableTotal>, StoreFailure> {
+        let mut wanted = Conditions::seen(scope, "a");
+        wanted.add("a.outcome <> 'taken' and a.dag =", date(dag));
+        let (wanted, params) = wanted.clause();
+        let sql = format!(
+            "select kommune, fagsystem, count(*), cast(sum(antal_bilag) as bigint) \
+             from afsendelse a {wanted} group by kommune, fagsystem order by 1, 2"
+        );
+        let rows = self.query(&sql, params).await?;
         rows.into_iter()
             .map(|row| {
                 let mut cells = Cells::new(row);
@@ -54,37 +70,53 @@ impl Store {
             .collect()
     }
 
-    async fn count_faults(&self, dag: Date) -> Result<Vec<FaultCount>, StoreFailure> {
-        let sql = "select f.code, count(distinct f.bilag_id) from fault f join bilag b \
-             on b.kommune = f.kommune and b.bilag_id = f.bilag_id where b.dag = $1 group by f.code \
-             union all \
-             select f.code, count(distinct f.afsendelse_id) from fault f join afsendelse a \
-             on a.kommune = f.kommune and a.afsendelse_id = f.afsendelse_id \
-             where a.dag = $1 and a.outcome <> 'taken' group by f.code order by 1";
-        let mut counts: Vec<FaultCount> = Vec::new();
-        for row in self.query(sql, vec![date(dag)]).await? {
-            let mut cells = Cells::new(row);
-            let code = FaultCode::from_code(&cells.text()?).ok_or_else(|| damaged("a code"))?;
-            let antal: u64 = cells.narrow()?;
-            match counts.last_mut() {
-                Some(last) if last.code == code => last.antal = last.antal.saturating_add(antal),
-                _ => counts.push(FaultCount { code, antal }),
+    async fn count_faults(
+        &self,
+        scope: &Scope,
+        dag: Date,
+    ) -> Result<Vec<FaultCount>, StoreFailure> {
+        let mut bilag = Conditions::seen(scope, "b");
+        bilag.add("b.dag =", date(dag));
+        let (bilag, of_bilag) = bilag.clause();
+        let bilag = format!(
+            "select f.code, count(distinct f.bilag_id) from bilag b join fault f \
+             on f.kommune = b.kommune and f.bilag_id = b.bilag_id {bilag} group by f.code"
+        );
+        let mut messages = Conditions::seen(scope, "a");
+        messages.add("a.outcome <> 'taken' and a.dag =", date(dag));
+        let (messages, of_messages) = messages.clause();
+        let messages = format!(
+            "select f.code, count(distinct f.afsendelse_id) from afsendelse a join fault f \
+             on f.kommune = a.kommune and f.afsendelse_id = a.afsendelse_id {messages} \
+             group by f.code"
+        );
+        let mut counts: BTreeMap<FaultCode, u64> = BTreeMap::new();
+        for (sql, params) in [(bilag, of_bilag), (messages, of_messages)] {
+            for row in self.query(&sql, params).await? {
+                let mut cells = Cells::new(row);
+                let code = FaultCode::from_code(&cells.text()?).ok_or_else(|| damaged("a code"))?;
+                let count = counts.entry(code).or_default();
+                *count = count.saturating_add(cells.narrow()?);
             }
         }
-        Ok(counts)
+        let count = |(code, antal)| FaultCount { code, antal };
+        Ok(counts.into_iter().map(count).collect())
     }
 
-    async fn bilag_detail(&self, id: BilagId) -> Result<Option<BilagDetail>, StoreFailure> {
+    async fn bilag_detail(
+        &self,
+        scope: &Scope,
+        id: BilagId,
+    ) -> Result<Option<BilagDetail>, StoreFailure> {
+        let mut wanted = Conditions::seen(scope, "b");
+        wanted.add("b.bilag_id =", Value::Uuid(id.as_uuid()));
+        let (wanted, params) = wanted.clause();
         let sql = format!(
             "select {LINE}, b.position, b.afsendelse_id, a.transaktions_id, a.channel from bilag b \
              join afsendelse a on a.kommune = b.kommune and a.afsendelse_id = b.afsendelse_id \
-             where b.bilag_id = $1"
+             {wanted}"
         );
-        let Some(row) = self
-            .query(&sql, vec![Value::Uuid(id.as_uuid())])
-            .await?
-            .pop()
-        else {
+        let Some(row) = self.query(&sql, params).await?.pop() else {
             return Ok(None);
         };
         let mut cells = Cells::new(row);
@@ -191,12 +223,15 @@ impl Store {
         Ok(found)
     }
 
-    async fn one_message(&self, id: AfsendelseId) -> Result<Option<MessageDetail>, StoreFailure> {
-        let rest = "where a.afsendelse_id = $1";
-        let found = self
-            .messages(rest, vec![Value::Uuid(id.as_uuid())])
-            .await?
-            .pop();
+    async fn one_message(
+        &self,
+        scope: &Scope,
+        id: AfsendelseId,
+    ) -> Result<Option<MessageDetail>, StoreFailure> {
+        let mut wanted = Conditions::seen(scope, "a");
+        wanted.add("a.afsendelse_id =", Value::Uuid(id.as_uuid()));
+        let (wanted, params) = wanted.clause();
+        let found = self.messages(&wanted, params).await?.pop();
         let Some(mut message) = found else {
             return Ok(None);
         };
@@ -214,46 +249,67 @@ impl Store {
 }
 
 impl Views for Store {
-    fn day<'a>(&'a self, dag: Date) -> Answer<'a, Vec<DayTotal>> {
-        Box::pin(self.day_totals(dag))
+    fn day<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<DayTotal>> {
+        Box::pin(self.day_totals(scope, dag))
     }
 
-    fn unreadable<'a>(&'a self, dag: Date) -> Answer<'a, Vec<UnreadableTotal>> {
-        Box::pin(self.unreadable_totals(dag))
+    fn unreadable<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<UnreadableTotal>> {
+        Box::pin(self.unreadable_totals(scope, dag))
     }
 
-    fn unreadable_messages<'a>(&'a self, dag: Date, limit: u32) -> Answer<'a, Vec<MessageDetail>> {
-        let rest = "where a.dag = $1 and a.outcome <> 'taken' order by a.modtaget desc limit $2";
-        Box::pin(self.messages(rest, vec![date(dag), limit.into()]))
+    fn unreadable_messages<'a>(
+        &'a self,
+        scope: &'a Scope,
+        dag: Date,
+        limit: u32,
+    ) -> Answer<'a, Vec<MessageDetail>> {
+        let mut wanted = Conditions::seen(scope, "a");
+        wanted.add("a.outcome <> 'taken' and a.dag =", date(dag));
+        let limit = wanted.place(limit.into());
+        let (wanted, params) = wanted.clause();
+        let rest = format!("{wanted} order by a.modtaget desc limit {limit}");
+        Box::pin(async move { self.messages(&rest, params).await })
     }
 
-    fn fault_counts<'a>(&'a self, dag: Date) -> Answer<'a, Vec<FaultCount>> {
-        Box::pin(self.count_faults(dag))
+    fn fault_counts<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<FaultCount>> {
+        Box::pin(self.count_faults(scope, dag))
     }
 
-    fn latest_day(&self) -> Answer<'_, Option<Date>> {
+    fn latest_day<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Option<Date>> {
         Box::pin(async move {
-            let sql = "select max(d) from (select max(dag) as d from control_total union all \
-                       select max(dag) from afsendelse where outcome <> 'taken') t";
-            let mut rows = self.query(sql, Vec::new()).await?;
-            Cells::new(rows.pop().unwrap_or_default()).opt_date()
+            let (totals, params) = Conditions::seen(scope, "t").clause();
+            let sql = format!("select max(t.dag) from control_total t {totals}");
+            let mut rows = self.query(&sql, params).await?;
+            let counted = Cells::new(rows.pop().unwrap_or_default()).opt_date()?;
+            let mut unreadable = Conditions::seen(scope, "a");
+            unreadable.add("a.outcome <>", "taken".into());
+            let (unreadable, params) = unreadable.clause();
+            let sql = format!("select max(a.dag) from afsendelse a {unreadable}");
+            let mut rows = self.query(&sql, params).await?;
+            let not_read = Cells::new(rows.pop().unwrap_or_default()).opt_date()?;
+            Ok(counted.max(not_read))
         })
     }
 
     fn list<'a>(
         &'a self,
+        scope: &'a Scope,
         filter: &'a BilagFilter,
         after: Option<BilagId>,
         limit: u32,
     ) -> Answer<'a, Vec<BilagLine>> {
-        Box::pin(self.list_bilag(filter, after, limit))
+        Box::pin(self.list_bilag(scope, filter, after, limit))
     }
 
-    fn detail<'a>(&'a self, id: BilagId) -> Answer<'a, Option<BilagDetail>> {
-        Box::pin(self.bilag_detail(id))
+    fn detail<'a>(&'a self, scope: &'a Scope, id: BilagId) -> Answer<'a, Option<BilagDetail>> {
+        Box::pin(self.bilag_detail(scope, id))
     }
 
-    fn message_detail<'a>(&'a self, id: AfsendelseId) -> Answer<'a, Option<MessageDetail>> {
-        Box::pin(self.one_message(id))
+    fn message_detail<'a>(
+        &'a self,
+        scope: &'a Scope,
+        id: AfsendelseId,
+    ) -> Answer<'a, Option<MessageDetail>> {
+        Box::pin(self.one_message(scope, id))
     }
 }

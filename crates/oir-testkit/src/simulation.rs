@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use oir_domain::access::Scope;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::BilagUuid;
 use oir_domain::message::StateName;
@@ -274,7 +275,7 @@ impl World {
         loop {
             let page = self
                 .store
-                .list(&BilagFilter::default(), after, 200)
+                .list(&Scope::everything(), &BilagFilter::default(), after, 200)
                 .await
                 .map_err(text)?;
             let Some(last) = page.last() else {

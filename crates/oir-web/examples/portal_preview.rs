@@ -4,12 +4,15 @@
 
 #[path = "../tests/portal/invented.rs"]
 mod invented;
+#[path = "../tests/portal/sessions.rs"]
+mod sessions;
 
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use oir_flow::ports::StoreFailure;
+use oir_web::portal::door::Door;
 use oir_web::portal::{PortalState, router};
 
 #[tokio::main]
@@ -26,6 +29,7 @@ async fn main() -> std::io::Result<()> {
         invented::register(),
         clock,
         invented::WORDS,
+        sessions::entrance(Door::Operator),
     )
     .with_control_totals(Arc::new(invented::Disagreement));
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;

@@ -7,13 +7,16 @@
 //! | `/bilag.xlsx` | the same list as a workbook | `workbook.rs` |
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
+//! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
-//! Pages only read. Personal numbers are masked everywhere (`masking.rs`). Every page works
+//! Every page is reached through the door (`door.rs`), which says what it needs. About
+//! bilag, pages only read. Personal numbers are masked everywhere (`masking.rs`). Every page works
 //! without JavaScript; style and script come from files, never from the page itself.
 
 mod afsendelse;
 mod bilag;
+pub mod door;
 mod excerpt;
 mod failure;
 mod front;
@@ -22,6 +25,7 @@ mod list;
 pub mod loopback;
 mod names;
 mod query;
+mod sign_in;
 mod view;
 mod words;
 mod workbook;
@@ -31,7 +35,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -44,6 +48,8 @@ use oir_flow::ports::Answer;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
 
+use crate::machine::lookup;
+use door::{Entrance, Needs};
 use failure::PageError;
 use names::Names;
 
@@ -88,15 +94,17 @@ pub struct PortalState {
     words: FaultWords,
     control: Option<Arc<dyn ControlTotals>>,
     zone: TimeZone,
+    entrance: Entrance,
 }
 
 impl PortalState {
-    /// A portal over the reading side of a store.
+    /// A portal over the reading side of a store, behind a door.
     pub fn new(
         views: Arc<dyn Views>,
         register: RegisterSource,
         clock: Arc<dyn Clock>,
         words: FaultWords,
+        entrance: Entrance,
     ) -> Self {
         Self {
             views,
@@ -105,6 +113,7 @@ impl PortalState {
             words,
             control: None,
             zone: copenhagen(),
+            entrance,
         }
     }
 
@@ -138,18 +147,51 @@ impl fmt::Debug for PortalState {
 /// The pages, with a fallback page for addresses that lead nowhere. A router merged with
 /// this one must not have a fallback of its own.
 pub fn router(state: PortalState) -> Router {
-    Router::new()
-        .route("/", get(front::show))
-        .route("/bilag", get(list::show))
-        .route("/bilag.xlsx", get(workbook::download))
-        .route("/bilag/{id}", get(bilag::show))
-        .route("/afsendelser/{id}", get(afsendelse::show))
-        .route("/assets/{*path}", get(asset))
+    let views = Arc::clone(&state.views);
+    let pages: [(&str, MethodRouter<PortalState>); door::PAGES.len()] = [
+        ("/", get(front::show)),
+        ("/bilag", get(list::show)),
+        ("/bilag.xlsx", get(workbook::download)),
+        ("/bilag/{id}", get(bilag::show)),
+        ("/afsendelser/{id}", get(afsendelse::show)),
+        (lookup::LIST, lookup::list_route(Arc::clone(&views))),
+        (lookup::ONE, lookup::one_route(views)),
+        ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
+        ("/log", get(sign_in::log)),
+        ("/roller", get(sign_in::roles)),
+        ("/log-ud", post(sign_in::leave)),
+        ("/log-ind", get(sign_in::ask).post(sign_in::choose)),
+        ("/log-ind/start", get(sign_in::start)),
+        ("/log-ind/svar", get(sign_in::answer)),
+        ("/assets/{*path}", get(asset)),
+    ];
+    let mut routes = Router::new();
+    for (path, page) in pages {
+        // What has no line in the table has no door, and is not there.
+        if let Some(needs) = door::needs(path) {
+            routes = routes.route(path, behind(&state, needs, page));
+        }
+    }
+    routes
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::map_response(headers::guard))
         .layer(middleware::map_response(failure::log))
         .with_state(state)
+}
+
+/// A page behind the door.
+fn behind(
+    state: &PortalState,
+    needs: Needs,
+    page: MethodRouter<PortalState>,
+) -> MethodRouter<PortalState> {
+    if needs == Needs::Nothing && matches!(state.entrance.door, door::Door::Operator) {
+        // Nobody signs in: nothing to look up for a style sheet.
+        return page;
+    }
+    let guard = middleware::from_fn_with_state((state.clone(), needs), door::enter);
+    page.route_layer(guard)
 }
 
 /// The service's address, for pages that are served from another one.

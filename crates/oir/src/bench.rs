@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use oir_domain::access::Scope;
 use oir_fagsystem::sample;
 use oir_flow::hub::Timing;
 use oir_flow::ports::inbox::Inbox;
@@ -233,7 +234,7 @@ async fn ensure_empty(database: &str) -> anyhow::Result<()> {
     let store = house::open(database).await?;
     let register = store.register_data().await?;
     ensure!(
-        store.latest_day().await?.is_none() && register.myndigheder.is_empty(),
+        store.latest_day(&Scope::everything()).await?.is_none() && register.myndigheder.is_empty(),
         "databasen {} er i brug; giv en tom",
         house::shown(database)
     );

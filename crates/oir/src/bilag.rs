@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
+use oir_domain::access::Scope;
 use oir_domain::calendar::copenhagen;
 use oir_domain::fault::Fault;
 use oir_domain::finans::Finanspostering;
@@ -25,7 +26,9 @@ use crate::house;
 pub(crate) async fn list(options: &BilagList) -> anyhow::Result<ExitCode> {
     let store = house::open_existing(&options.database).await?;
     let filter = filter(&store, options).await?;
-    let lines = store.list(&filter, None, options.limit).await?;
+    let lines = store
+        .list(&Scope::everything(), &filter, None, options.limit)
+        .await?;
     let mut out = std::io::stdout().lock();
     for line in &lines {
         print_line(&mut out, line)?;
@@ -94,7 +97,7 @@ pub(crate) async fn show(database: &str, id: &str) -> anyhow::Result<ExitCode> {
     let ids = find(&store, id).await?;
     let mut out = std::io::stdout().lock();
     for id in ids {
-        if let Some(detail) = store.detail(id).await? {
+        if let Some(detail) = store.detail(&Scope::everything(), id).await? {
             print_detail(&mut out, &detail)?;
         } else {
             bail!("bilaget {id} findes ikke");
@@ -114,7 +117,7 @@ async fn find(store: &Store, id: &str) -> anyhow::Result<Vec<BilagId>> {
         text: Some(uuid.to_string().into()),
         ..BilagFilter::default()
     };
-    let lines = store.list(&filter, None, 10).await?;
+    let lines = store.list(&Scope::everything(), &filter, None, 10).await?;
     if lines.is_empty() {
         bail!("bilaget {uuid} findes ikke");
     }

@@ -1,5 +1,6 @@
 //! `oir demo`: a whole working day in one process, over real SOAP on loopback.
 
+mod persons;
 mod report;
 mod senders;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use oir_domain::access::Scope;
 use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::retry::RetryPolicy;
 use oir_erp::{Books, Misbehaviour, Setup};
@@ -22,10 +24,12 @@ use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
 use oir_flow::reconcile::{Reconciliation, reconcile};
+use oir_flow::sign_in::SessionLimits;
 use oir_flow::{remap, worker};
 use oir_store::Store;
 use oir_transport::Settings;
 use oir_web::machine::{self, listener};
+use oir_web::portal::door::Door;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
@@ -137,7 +141,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         .clone()
         .unwrap_or_else(|| file.display().to_string());
     let store = house::open(&database).await?;
-    let empty = store.latest_day().await?.is_none();
+    let empty = store.latest_day(&Scope::everything()).await?.is_none();
     ensure!(
         empty,
         "databasen {} har allerede trafik; vælg en tom",
@@ -150,7 +154,10 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let control = Arc::new(LastComparison::default());
     let url = service_url(&hub_at)?;
     let disk = options.database.is_none().then_some(data);
-    let routes = house::routes(&hub, &store, disk, Arc::clone(&control) as _);
+    // Here and nowhere else: `serve` has no way to this door.
+    let door = Door::Invented(persons::invented(&day.register).into());
+    let entrance = house::entrance(&store, door, false, SessionLimits::STANDARD);
+    let routes = house::routes(&hub, &store, disk, Arc::clone(&control) as _, entrance);
     let ended = vec![
         serve_books(books_at, &books, options, &url)?,
         serve_hub(hub_at, routes),

@@ -11,14 +11,16 @@ use oir_domain::reconcile::Statement;
 use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::ports::Answer;
 use oir_flow::reconcile::Reconciliation;
+use oir_flow::sign_in::{self, SessionLimits, SignIn};
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
 use oir_web::machine::{self, MachineState};
+use oir_web::portal::door::{Door, Entrance};
 use oir_web::portal::{self, Comparison, ControlTotals, FaultWords, PortalState};
 use oir_wire::danish;
 
-use crate::process::{OrderedIds, SystemClock, free_space};
+use crate::process::{OrderedIds, SystemClock, SystemSecrets, free_space};
 
 /// The words of receipts, handed to the portal.
 const WORDS: FaultWords = FaultWords {
@@ -126,8 +128,29 @@ pub(crate) fn operation(hub: &Hub, disk: Option<PathBuf>) -> Router {
     machine::operation(machine_state(hub, disk))
 }
 
+/// The door of the pages.
+pub(crate) fn entrance(store: &Store, door: Door, secure: bool, limits: SessionLimits) -> Entrance {
+    let sign_in = SignIn::new(sign_in::Parts {
+        sessions: Arc::new(store.clone()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OrderedIds::default()),
+        secrets: Arc::new(SystemSecrets),
+        limits,
+    });
+    Entrance {
+        sign_in,
+        door,
+        secure,
+    }
+}
+
 /// Pages for people.
-pub(crate) fn portal(hub: &Hub, store: &Store, control: Arc<dyn ControlTotals>) -> Router {
+pub(crate) fn portal(
+    hub: &Hub,
+    store: &Store,
+    control: Arc<dyn ControlTotals>,
+    entrance: Entrance,
+) -> Router {
     let source = hub.clone();
     let register = Arc::new(move || source.register());
     let pages = PortalState::new(
@@ -135,9 +158,9 @@ pub(crate) fn portal(hub: &Hub, store: &Store, control: Arc<dyn ControlTotals>) 
         register,
         Arc::new(SystemClock),
         WORDS,
+        entrance,
     );
     portal::router(pages.with_control_totals(control))
-        .merge(machine::lookup::router(Arc::new(store.clone())))
 }
 
 /// All routes of one process on one address.
@@ -146,8 +169,9 @@ pub(crate) fn routes(
     store: &Store,
     disk: Option<PathBuf>,
     control: Arc<dyn ControlTotals>,
+    entrance: Entrance,
 ) -> Router {
-    portal(hub, store, control)
+    portal(hub, store, control, entrance)
         .merge(service(hub))
         .merge(operation(hub, disk))
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use oir_domain::ids::uuid_v7;
-use oir_flow::ports::process::{Clock, Ids};
+use oir_flow::ports::process::{Clock, Ids, Secrets};
 use uuid::Uuid;
 
 /// The machine's clock, in whole microseconds.
@@ -41,6 +41,17 @@ impl Ids for OrderedIds {
         let [.., high, low] = (ours & 0xfff).to_be_bytes();
         let [a, b, c, d, e, f, g, h] = self.random.hash_one(ours).to_be_bytes();
         uuid_v7(ours >> 12, [high, low, a, b, c, d, e, f, g, h])
+    }
+}
+
+/// Secrets from the kernel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SystemSecrets;
+
+impl Secrets for SystemSecrets {
+    fn secret(&self) -> Option<[u8; 32]> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).ok().map(|()| secret)
     }
 }
 

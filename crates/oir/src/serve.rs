@@ -17,6 +17,7 @@ use oir_flow::worker;
 use oir_store::Store;
 use oir_web::Router;
 use oir_web::machine::listener::{self, Limits};
+use oir_web::portal::door::Door;
 use rustix::fs::{FlockOperation, flock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -107,7 +108,8 @@ async fn listen(
     if config.has(Role::Web) {
         let portal = bind("portal", config.portal.listen).await?;
         let control = Arc::new(LastComparison::default());
-        let pages = house::portal(hub, store, Arc::clone(&control) as _);
+        let entrance = house::entrance(store, Door::Operator, false, config.session_limits());
+        let pages = house::portal(hub, store, Arc::clone(&control) as _, entrance);
         let service = format!("http://{service_at}{}", oir_wire::finans::SERVICE_PATH);
         let pages = pages.merge(oir_web::portal::service_at(&service));
         let pages = oir_web::portal::loopback::only(pages);

@@ -14,3 +14,9 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
     /// A UUIDv7, later than all before it in this process.
     fn next(&self) -> Uuid;
 }
+
+/// The source of secrets.
+pub trait Secrets: Send + Sync + std::fmt::Debug {
+    /// Thirty-two bytes that nobody can foresee; none when the machine has none to give.
+    fn secret(&self) -> Option<[u8; 32]>;
+}

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use oir_domain::access::Scope;
 use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::finans::Finansbilag;
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId, TransaktionsId};
@@ -171,34 +172,45 @@ pub struct FaultCount {
     pub antal: u64,
 }
 
-/// The reading side of the store.
+/// The reading side of the store. Every question is asked for somebody: what their scope
+/// does not cover is not counted, not listed and not found.
 pub trait Views: Send + Sync + std::fmt::Debug {
     /// Totals of a day of reception.
-    fn day<'a>(&'a self, dag: Date) -> Answer<'a, Vec<DayTotal>>;
+    fn day<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<DayTotal>>;
 
     /// Messages of a day that could not be read.
-    fn unreadable<'a>(&'a self, dag: Date) -> Answer<'a, Vec<UnreadableTotal>>;
+    fn unreadable<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<UnreadableTotal>>;
 
     /// Unreadable or parked messages of a day, newest first.
-    fn unreadable_messages<'a>(&'a self, dag: Date, limit: u32) -> Answer<'a, Vec<MessageDetail>>;
+    fn unreadable_messages<'a>(
+        &'a self,
+        scope: &'a Scope,
+        dag: Date,
+        limit: u32,
+    ) -> Answer<'a, Vec<MessageDetail>>;
 
     /// How often each fault occurred on a day.
-    fn fault_counts<'a>(&'a self, dag: Date) -> Answer<'a, Vec<FaultCount>>;
+    fn fault_counts<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<FaultCount>>;
 
     /// The latest day with traffic, if there is any.
-    fn latest_day(&self) -> Answer<'_, Option<Date>>;
+    fn latest_day<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Option<Date>>;
 
     /// A page of bilag, newest first: those older than one, by ids, which grow with time.
     fn list<'a>(
         &'a self,
+        scope: &'a Scope,
         filter: &'a BilagFilter,
         after: Option<BilagId>,
         limit: u32,
     ) -> Answer<'a, Vec<BilagLine>>;
 
     /// One bilag.
-    fn detail<'a>(&'a self, id: BilagId) -> Answer<'a, Option<BilagDetail>>;
+    fn detail<'a>(&'a self, scope: &'a Scope, id: BilagId) -> Answer<'a, Option<BilagDetail>>;
 
     /// One message.
-    fn message_detail<'a>(&'a self, id: AfsendelseId) -> Answer<'a, Option<MessageDetail>>;
+    fn message_detail<'a>(
+        &'a self,
+        scope: &'a Scope,
+        id: AfsendelseId,
+    ) -> Answer<'a, Option<MessageDetail>>;
 }

@@ -107,8 +107,23 @@ pub(super) fn wrong(faults: &[Fault]) -> Response {
     problem(&refusal, status(&refusal))
 }
 
+/// Nobody is signed in.
+pub(crate) fn not_signed_in() -> Response {
+    at_the_door(FaultCode::NotSignedIn, StatusCode::UNAUTHORIZED)
+}
+
+/// Somebody is, without the right to look.
+pub(crate) fn not_allowed() -> Response {
+    at_the_door(FaultCode::NotAllowed, StatusCode::FORBIDDEN)
+}
+
+fn at_the_door(code: FaultCode, status: StatusCode) -> Response {
+    let fault = Fault::new(code, Place::message("HTTP"), &[]);
+    problem(&Refusal::of(Blame::Sender, &[fault]), status)
+}
+
 /// The store is away.
-pub(super) fn away() -> Response {
+pub(crate) fn away() -> Response {
     let fault = Fault::new(FaultCode::Unavailable, Place::message("HTTP"), &[]);
     problem(
         &Refusal::of(Blame::Receiver, &[fault]),

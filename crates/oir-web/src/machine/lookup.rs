@@ -1,14 +1,13 @@
 //! Looking things up as JSON: the list of bilag and one bilag with its life. Personal
-//! numbers are masked. Until machines sign in, this stands beside the portal's pages.
+//! numbers are masked. It stands behind the portal's door and sees what its caller sees.
 
 mod question;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use jiff::Timestamp;
 use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::finans::{Finanspostering, PartNummer};
@@ -19,31 +18,43 @@ use oir_wire::finans::message::{Positionsfejl, Tilstand};
 use oir_wire::finans::{json, write};
 use serde_json::{Map, Value, json};
 
-use super::api::{PATH, away, found, wrong, wrong_method};
+use super::api::{away, found, wrong, wrong_method};
 use crate::masking::mask_text;
+use crate::portal::door::Seen;
 use question::Question;
 
 type Source = Arc<dyn Views>;
 
-/// The routes over the reading side of a store.
-pub fn router(views: Arc<dyn Views>) -> Router {
-    Router::new()
-        .route(&format!("{PATH}/bilag"), get(list).fallback(wrong_method))
-        .route(
-            &format!("{PATH}/bilag/{{id}}"),
-            get(one).fallback(wrong_method),
-        )
-        .with_state(views)
+/// Address of the list.
+pub const LIST: &str = "/api/finans/v2/bilag";
+/// Address of one bilag.
+pub const ONE: &str = "/api/finans/v2/bilag/{id}";
+
+/// The list over the reading side of a store.
+pub(crate) fn list_route<S>(views: Source) -> MethodRouter<S> {
+    get(list).fallback(wrong_method).with_state(views)
 }
 
-async fn list(State(views): State<Source>, Query(query): Query<Vec<(String, String)>>) -> Response {
+/// One bilag over the reading side of a store.
+pub(crate) fn one_route<S>(views: Source) -> MethodRouter<S> {
+    get(one).fallback(wrong_method).with_state(views)
+}
+
+async fn list(
+    State(views): State<Source>,
+    Seen(scope): Seen,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Response {
     let question = match Question::read(&query) {
         Ok(question) => question,
         Err(faults) => return wrong(&faults),
     };
     // One more than asked for says whether there is a next page.
     let limit = question.limit.saturating_add(1);
-    let lines = match views.list(&question.filter, question.after, limit).await {
+    let lines = match views
+        .list(&scope, &question.filter, question.after, limit)
+        .await
+    {
         Ok(lines) => lines,
         Err(failure) => return failed(&failure),
     };
@@ -57,7 +68,7 @@ async fn list(State(views): State<Source>, Query(query): Query<Vec<(String, Stri
     found(&answer)
 }
 
-async fn one(State(views): State<Source>, Path(id): Path<String>) -> Response {
+async fn one(State(views): State<Source>, Seen(scope): Seen, Path(id): Path<String>) -> Response {
     let unknown = || {
         let shown = question::shown(&id);
         wrong(&[Fault::new(
@@ -69,7 +80,7 @@ async fn one(State(views): State<Source>, Path(id): Path<String>) -> Response {
     let Ok(wanted) = id.parse::<BilagId>() else {
         return unknown();
     };
-    match views.detail(wanted).await {
+    match views.detail(&scope, wanted).await {
         Ok(Some(bilag)) => found(&detail(&bilag)),
         Ok(None) => unknown(),
         Err(failure) => failed(&failure),

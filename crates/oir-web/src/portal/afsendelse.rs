@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use oir_domain::ids::AfsendelseId;
 use oir_flow::ports::views::MessageDetail;
 
+use super::door::Viewer;
 use super::failure::{PageError, page};
 use super::list::line;
 use super::view::{AfsendelsePage, Fact, Page, Section};
@@ -14,18 +15,23 @@ use crate::danish_format::instant;
 /// `GET /afsendelser/{id}`
 pub(super) async fn show(
     State(state): State<PortalState>,
+    viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let id: AfsendelseId = id.parse().map_err(|_| PageError::NotFound)?;
     let message = state
         .views
-        .message_detail(id)
+        .message_detail(&viewer.scope, id)
         .await?
         .ok_or(PageError::NotFound)?;
-    Ok(page(&afsendelse_page(&message, &state))?.into_response())
+    Ok(page(&afsendelse_page(&message, &viewer, &state))?.into_response())
 }
 
-fn afsendelse_page(message: &MessageDetail, state: &PortalState) -> AfsendelsePage {
+fn afsendelse_page(
+    message: &MessageDetail,
+    viewer: &Viewer,
+    state: &PortalState,
+) -> AfsendelsePage {
     let names = state.names();
     let mut facts = vec![
         Fact::new("Kommune", names.kommune(message.kommune)),
@@ -39,14 +45,7 @@ fn afsendelse_page(message: &MessageDetail, state: &PortalState) -> AfsendelsePa
     }
     let piece = excerpt::whole(&message.raw);
     AfsendelsePage {
-        page: Page {
-            title: "Afsendelse".to_owned(),
-            crumbs: vec![
-                ("/".to_owned(), "Forside".to_owned()),
-                ("/bilag".to_owned(), "Bilag".to_owned()),
-            ],
-            section: Section::Bilag,
-        },
+        page: Page::inside("Afsendelse", Section::Bilag, viewer).below(&bilag::BILAG),
         outcome: words::outcome(message.outcome),
         advice: words::message_advice(message.outcome),
         facts,

@@ -10,6 +10,7 @@ use oir_domain::message::{State as Standing, StateName};
 use oir_domain::money::Side;
 use oir_flow::ports::views::{BilagDetail, MessageDetail, TimelineEvent};
 
+use super::door::Viewer;
 use super::failure::{PageError, page};
 use super::names::Names;
 use super::view::{
@@ -20,36 +21,39 @@ use super::{PortalState, excerpt, words};
 use crate::danish_format::{day, instant, instant_to_the_second, kroner, whole};
 use crate::masking::{mask_message, mask_text};
 
+/// The way to a bilag or a message.
+pub(super) const BILAG: [(&str, &str); 2] = [("/", "Forside"), ("/bilag", "Bilag")];
+
 /// `GET /bilag/{id}`
 pub(super) async fn show(
     State(state): State<PortalState>,
+    viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let id: BilagId = id.parse().map_err(|_| PageError::NotFound)?;
-    let detail = state.views.detail(id).await?.ok_or(PageError::NotFound)?;
+    let found = state.views.detail(&viewer.scope, id).await?;
+    let detail = found.ok_or(PageError::NotFound)?;
     // The message is evidence beside the bilag: without it the page still tells its life.
-    let message = state.views.message_detail(detail.afsendelse).await?;
-    let template = bilag_page(&detail, message.as_ref(), &state);
+    let message = state
+        .views
+        .message_detail(&viewer.scope, detail.afsendelse)
+        .await?;
+    let template = bilag_page(&detail, message.as_ref(), &viewer, &state);
     Ok(page(&template)?.into_response())
 }
 
 fn bilag_page(
     detail: &BilagDetail,
     message: Option<&MessageDetail>,
+    viewer: &Viewer,
     state: &PortalState,
 ) -> BilagPage {
     let names = state.names();
     let standing = detail.line.state.name();
     let turnover = detail.bilag.turnover().unwrap_or_default();
+    let title = format!("Bilag {}", mask_text(&detail.line.afsender_bilagsnummer));
     BilagPage {
-        page: Page {
-            title: format!("Bilag {}", mask_text(&detail.line.afsender_bilagsnummer)),
-            crumbs: vec![
-                ("/".to_owned(), "Forside".to_owned()),
-                ("/bilag".to_owned(), "Bilag".to_owned()),
-            ],
-            section: Section::Bilag,
-        },
+        page: Page::inside(&title, Section::Bilag, viewer).below(&BILAG),
         state: words::state(standing),
         advice: words::advice(standing),
         facts: facts(detail, &names, state),

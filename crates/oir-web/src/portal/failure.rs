@@ -6,8 +6,10 @@ use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use oir_flow::ports::StoreFailure;
+use oir_flow::ports::identity::IdentityFailure;
+use oir_flow::sign_in::SignInFailure;
 
-use super::view::{FailurePage, Page, Section};
+use super::view::{FailurePage, Page};
 
 /// How long a browser should wait while the database is away, seconds: the time in which a
 /// PostgreSQL standby takes over.
@@ -22,6 +24,24 @@ pub(super) enum PageError {
     BadAddress,
     /// The page can only be read.
     WrongMethod,
+    /// Nobody is signed in any more who could send a form.
+    SignedOut,
+    /// No role of this person leads there.
+    Forbidden,
+    /// A form that did not come from a page of ours for this session.
+    ForeignForm,
+    /// A form whose fields cannot be read.
+    BadForm,
+    /// The answer of the identity provider belongs to no attempt of this browser.
+    NotBegun,
+    /// The identity provider, or the person, said no.
+    SignInRefused,
+    /// The answer of the identity provider is not to be trusted.
+    SignInForged(String),
+    /// The identity provider does not answer.
+    SignInAway(String),
+    /// Signed in, but without a role here.
+    NoRole,
     /// The store could not answer.
     Store(StoreFailure),
     /// A bug of ours, with what failed.
@@ -31,6 +51,19 @@ pub(super) enum PageError {
 impl From<StoreFailure> for PageError {
     fn from(failure: StoreFailure) -> Self {
         Self::Store(failure)
+    }
+}
+
+impl From<SignInFailure> for PageError {
+    fn from(failure: SignInFailure) -> Self {
+        match failure {
+            SignInFailure::NotBegun => Self::NotBegun,
+            SignInFailure::NoRole => Self::NoRole,
+            SignInFailure::Provider(IdentityFailure::Refused(_)) => Self::SignInRefused,
+            SignInFailure::Provider(IdentityFailure::Forged(why)) => Self::SignInForged(why),
+            SignInFailure::Provider(IdentityFailure::Unavailable(why)) => Self::SignInAway(why),
+            SignInFailure::Store(failure) => Self::Store(failure),
+        }
     }
 }
 
@@ -90,6 +123,15 @@ impl PageError {
                 text: "Her kan intet indsendes. Bilag sendes af fagsystemerne til servicen.",
                 steps: &["Gå til forsiden, og find det, du søger, derfra."],
             },
+            Self::SignedOut
+            | Self::Forbidden
+            | Self::ForeignForm
+            | Self::BadForm
+            | Self::NotBegun
+            | Self::SignInRefused
+            | Self::SignInForged(_)
+            | Self::SignInAway(_)
+            | Self::NoRole => self.words_of_the_door(),
             Self::Store(StoreFailure::Unavailable(_) | StoreFailure::Full(_)) => Words {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 title: "Oplysningerne kan ikke hentes lige nu",
@@ -109,11 +151,75 @@ impl PageError {
         }
     }
 
+    /// What is said at the door.
+    fn words_of_the_door(&self) -> Words {
+        let words = |status, title, text, steps| Words {
+            status,
+            title,
+            text,
+            steps,
+        };
+        match self {
+            Self::Forbidden => words(
+                StatusCode::FORBIDDEN,
+                "Dine roller giver ikke adgang til siden",
+                "Siden hører til en rolle, du ikke har. Intet er galt med dit login.",
+                &[
+                    "Se under Dine roller, hvilke roller der giver adgang til hvad.",
+                    "Bed din kommunes administrator om rollen, hvis du skal bruge siden.",
+                ],
+            ),
+            Self::ForeignForm | Self::BadForm => words(
+                StatusCode::BAD_REQUEST,
+                "Formularen blev ikke taget imod",
+                "Den kom ikke fra en side, du har åben i dette login, eller et felt manglede. \
+                 Intet er ændret.",
+                &["Gå tilbage til siden, genindlæs den, og send igen."],
+            ),
+            Self::NotBegun => words(
+                StatusCode::BAD_REQUEST,
+                "Login skal begyndes forfra",
+                "Svaret fra kommunens login hører ikke til et login, der er i gang i denne \
+                 browser. Det kan være for gammelt eller allerede brugt.",
+                &["Gå til forsiden, og log ind igen."],
+            ),
+            Self::SignInForged(_) => words(
+                StatusCode::BAD_REQUEST,
+                "Login kunne ikke godkendes",
+                "Svaret fra kommunens login er ikke gyldigt. Du er ikke logget ind.",
+                &[
+                    "Gå til forsiden, og log ind igen.",
+                    "Kontakt driften, hvis det sker igen, og oplys klokkeslættet.",
+                ],
+            ),
+            Self::SignInAway(_) => words(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Kommunens login svarer ikke",
+                "ØiR kan ikke få fat i det system, du logger ind med.",
+                &["Vent et halvt minut, og prøv igen."],
+            ),
+            Self::NoRole => words(
+                StatusCode::FORBIDDEN,
+                "Du har ingen rolle i ØiR",
+                "Du er kendt af kommunens login, men har ingen rolle her.",
+                &["Bed din kommunes administrator om en rolle i ØiR, og log ind igen."],
+            ),
+            _ => words(
+                StatusCode::UNAUTHORIZED,
+                "Du er ikke logget ind",
+                "Dit login er udløbet, afsluttet eller blev afbrudt. Intet er ændret.",
+                &["Gå til forsiden, og log ind."],
+            ),
+        }
+    }
+
     fn reason(&self) -> Option<String> {
         match self {
             Self::Store(failure) => Some(failure.to_string()),
-            Self::Broken(reason) => Some(reason.clone()),
-            Self::NotFound | Self::BadAddress | Self::WrongMethod => None,
+            Self::Broken(reason) | Self::SignInForged(reason) | Self::SignInAway(reason) => {
+                Some(reason.clone())
+            }
+            _ => None,
         }
     }
 }
@@ -122,11 +228,7 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let words = self.words();
         let template = FailurePage {
-            page: Page {
-                title: words.title.to_owned(),
-                crumbs: Vec::new(),
-                section: Section::Neither,
-            },
+            page: Page::outside(words.title),
             text: words.text,
             steps: words.steps,
             code: words.status.as_u16(),

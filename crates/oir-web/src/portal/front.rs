@@ -15,6 +15,7 @@ use oir_domain::reconcile::Statement;
 use oir_flow::ports::views::{DayTotal, FaultCount, MessageDetail};
 use serde::Deserialize;
 
+use super::door::Viewer;
 use super::failure::{PageError, page, unreadable_form};
 use super::names::Names;
 use super::query::list_href;
@@ -67,6 +68,7 @@ fn is_under_delivery(state: StateName) -> bool {
 /// `GET /`
 pub(super) async fn show(
     State(state): State<PortalState>,
+    viewer: Viewer,
     query: Result<Query<FrontQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(query) = query.map_err(|_| PageError::BadAddress)?;
@@ -79,7 +81,7 @@ pub(super) async fn show(
         ),
     };
     let faulty = fault.is_some();
-    let html = page(&read(&state, dag, fault).await?)?;
+    let html = page(&read(&state, &viewer, dag, fault).await?)?;
     Ok(if faulty {
         unreadable_form(html)
     } else {
@@ -89,21 +91,26 @@ pub(super) async fn show(
 
 async fn read(
     state: &PortalState,
+    viewer: &Viewer,
     dag: Date,
     fault: Option<FieldFault>,
 ) -> Result<FrontPage, PageError> {
+    let scope = &viewer.scope;
     let names = state.names();
-    let totals = state.views.day(dag).await?;
-    let counts = state.views.fault_counts(dag).await?;
-    let unreadable = state.views.unreadable(dag).await?;
+    let totals = state.views.day(scope, dag).await?;
+    let counts = state.views.fault_counts(scope, dag).await?;
+    let unreadable = state.views.unreadable(scope, dag).await?;
     let messages: u64 = unreadable.iter().map(|total| total.messages).sum();
     let shown = if messages == 0 {
         Vec::new()
     } else {
-        state.views.unreadable_messages(dag, UNREADABLE_MAX).await?
+        state
+            .views
+            .unreadable_messages(scope, dag, UNREADABLE_MAX)
+            .await?
     };
     let latest = if totals.is_empty() && messages == 0 {
-        state.views.latest_day().await?
+        state.views.latest_day(scope).await?
     } else {
         None
     };
@@ -113,11 +120,7 @@ async fn read(
     };
     let broken = |_: Overflow| PageError::Broken("the sums of a day overflow".to_owned());
     Ok(FrontPage {
-        page: Page {
-            title: "Dagens bilag".to_owned(),
-            crumbs: Vec::new(),
-            section: Section::Front,
-        },
+        page: Page::inside("Dagens bilag", Section::Front, viewer),
         dag: day_choice(dag, state.today()),
         fault,
         figures: figures(&totals, &names, dag).map_err(broken)?,

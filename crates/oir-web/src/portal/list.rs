@@ -3,9 +3,11 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use oir_domain::access::Action;
 use oir_flow::ports::views::BilagLine;
 
 use super::bilag::codes;
+use super::door::Viewer;
 use super::failure::{PageError, page, unreadable_form};
 use super::names::Names;
 use super::query::ListQuery;
@@ -20,6 +22,7 @@ const PAGE_LINES: u32 = 50;
 /// `GET /bilag`
 pub(super) async fn show(
     State(state): State<PortalState>,
+    viewer: Viewer,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(query) = query.map_err(|_| PageError::BadAddress)?;
@@ -27,11 +30,14 @@ pub(super) async fn show(
     let (filter, faults) = query.filter();
     let names = state.names();
     if !faults.is_empty() {
-        let template = list_page(&query, faults, Vec::new(), None, &names);
+        let template = list_page(&query, faults, Vec::new(), None, (&names, &viewer));
         return Ok(unreadable_form(page(&template)?));
     }
     // One more than is shown tells whether there is a next page.
-    let mut found = state.views.list(&filter, after, PAGE_LINES + 1).await?;
+    let mut found = state
+        .views
+        .list(&viewer.scope, &filter, after, PAGE_LINES + 1)
+        .await?;
     let shown = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
     let more = found.len() > shown;
     found.truncate(shown);
@@ -41,7 +47,7 @@ pub(super) async fn show(
         .iter()
         .map(|found| line(found, &names, &state))
         .collect();
-    let template = list_page(&query, faults, lines, next, &names);
+    let template = list_page(&query, faults, lines, next, (&names, &viewer));
     Ok(page(&template)?.into_response())
 }
 
@@ -50,7 +56,7 @@ fn list_page(
     faults: Vec<FieldFault>,
     lines: Vec<ListLine>,
     next: Option<String>,
-    names: &Names,
+    (names, viewer): (&Names, &Viewer),
 ) -> ListPage {
     let filter = query.filter_pairs();
     let export = if filter.is_empty() {
@@ -58,12 +64,9 @@ fn list_page(
     } else {
         format!("/bilag.xlsx?{filter}")
     };
+    let export = viewer.may(Action::Export).then_some(export);
     ListPage {
-        page: Page {
-            title: "Bilag".to_owned(),
-            crumbs: vec![("/".to_owned(), "Forside".to_owned())],
-            section: Section::Bilag,
-        },
+        page: Page::inside("Bilag", Section::Bilag, viewer).below(&[("/", "Forside")]),
         number: query.page_number(),
         previous: query.previous_href(),
         form: FilterForm {

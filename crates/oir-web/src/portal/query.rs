@@ -299,6 +299,13 @@ fn pairs(pairs: &[(&str, &str)]) -> String {
     text
 }
 
+/// A value as it stands in an address.
+pub(super) fn percent_encoded(value: &str) -> String {
+    let mut text = String::new();
+    percent_encode(value, &mut text);
+    text
+}
+
 fn percent_encode(value: &str, text: &mut String) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {

@@ -1,7 +1,9 @@
 //! What the templates are given: words and figures ready to be shown, nothing to decide.
 
 use askama::Template;
+use oir_domain::access::Action;
 
+use super::door::Viewer;
 use crate::assets;
 
 /// What every page has around its content.
@@ -11,8 +13,18 @@ pub(super) struct Page {
     pub(super) title: String,
     /// The way here, without the page itself: address and words.
     pub(super) crumbs: Vec<(String, String)>,
-    /// Which entry of the menu is the current one.
-    pub(super) section: Section,
+    /// Who looks, and where they may go; none where nobody is signed in.
+    pub(super) who: Option<Who>,
+}
+
+/// Who looks at a page.
+#[derive(Debug)]
+pub(super) struct Who {
+    pub(super) navn: String,
+    /// The token of the form that signs out; none when nobody signed in.
+    pub(super) token: Option<String>,
+    /// The menu: address, words, whether it is the current one.
+    pub(super) menu: Vec<(&'static str, &'static str, bool)>,
 }
 
 /// The entries of the menu.
@@ -20,8 +32,23 @@ pub(super) struct Page {
 pub(super) enum Section {
     Front,
     Bilag,
+    Sessions,
+    Log,
     Neither,
 }
+
+/// The menu: what an entry needs, which it is, where it leads and what it says.
+const MENU: [(Action, Section, &str, &str); 4] = [
+    (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
+    (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
+    (
+        Action::EndSessions,
+        Section::Sessions,
+        "/sessioner",
+        "Hvem er logget ind",
+    ),
+    (Action::SeeAudit, Section::Log, "/log", "Log"),
+];
 
 impl Page {
     pub(super) fn asset(&self, path: &str) -> String {
@@ -33,12 +60,35 @@ impl Page {
         format!("{}#{name}", assets::address("img/all-svg-icons.svg"))
     }
 
-    pub(super) fn on_front(&self) -> bool {
-        self.section == Section::Front
+    /// A page for those who are not signed in.
+    pub(super) fn outside(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            crumbs: Vec::new(),
+            who: None,
+        }
     }
 
-    pub(super) fn on_bilag(&self) -> bool {
-        self.section == Section::Bilag
+    /// A page for somebody who is.
+    pub(super) fn inside(title: &str, section: Section, viewer: &Viewer) -> Self {
+        let entries = MENU.iter().filter(|(action, ..)| viewer.may(*action));
+        let menu = entries.map(|(_, own, href, words)| (*href, *words, *own == section));
+        Self {
+            title: title.to_owned(),
+            crumbs: Vec::new(),
+            who: Some(Who {
+                navn: viewer.person.navn.to_string(),
+                token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+                menu: menu.collect(),
+            }),
+        }
+    }
+
+    /// The same with the way here.
+    pub(super) fn below(mut self, crumbs: &[(&str, &str)]) -> Self {
+        let owned = |(href, words): &(&str, &str)| ((*href).to_owned(), (*words).to_owned());
+        self.crumbs = crumbs.iter().map(owned).collect();
+        self
     }
 }
 
@@ -219,7 +269,8 @@ pub(super) struct ListPage {
     pub(super) number: usize,
     pub(super) previous: Option<String>,
     pub(super) next: Option<String>,
-    pub(super) export: String,
+    /// The way to the list as a file, for those who may take it.
+    pub(super) export: Option<String>,
 }
 
 /// The form above the list, as it was filled in.
@@ -388,4 +439,86 @@ pub(super) struct FailurePage {
     pub(super) text: &'static str,
     pub(super) steps: &'static [&'static str],
     pub(super) code: u16,
+}
+
+/// Where one signs in.
+#[derive(Debug, Template)]
+#[template(path = "sign_in.html")]
+pub(super) struct SignInPage {
+    pub(super) page: Page,
+    /// The way to the identity provider.
+    pub(super) start: String,
+    pub(super) target: String,
+    /// Persons to choose from, in a demo; otherwise none.
+    pub(super) persons: Vec<InventedPerson>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct InventedPerson {
+    pub(super) number: usize,
+    pub(super) navn: String,
+    pub(super) roles: String,
+}
+
+/// What each role may.
+#[derive(Debug, Template)]
+#[template(path = "roles.html")]
+pub(super) struct RolesPage {
+    pub(super) page: Page,
+    pub(super) own: Vec<String>,
+    pub(super) actions: Vec<&'static str>,
+    pub(super) lines: Vec<RoleLine>,
+}
+
+/// One role.
+#[derive(Debug)]
+pub(super) struct RoleLine {
+    pub(super) role: &'static str,
+    pub(super) reach: &'static str,
+    /// In the order of the page's actions.
+    pub(super) may: Vec<bool>,
+    pub(super) held: bool,
+}
+
+/// Who is signed in.
+#[derive(Debug, Template)]
+#[template(path = "sessions.html")]
+pub(super) struct SessionsPage {
+    pub(super) page: Page,
+    /// The token of the forms; none when the viewer has no session to send it from.
+    pub(super) token: Option<String>,
+    pub(super) lines: Vec<SessionLine>,
+}
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct SessionLine {
+    pub(super) id: String,
+    pub(super) navn: String,
+    pub(super) roles: String,
+    pub(super) begun: String,
+    pub(super) seen: String,
+    pub(super) own: bool,
+}
+
+/// The log.
+#[derive(Debug, Template)]
+#[template(path = "log.html")]
+pub(super) struct LogPage {
+    pub(super) page: Page,
+    pub(super) newest: bool,
+    pub(super) older: Option<String>,
+    pub(super) lines: Vec<LogLine>,
+}
+
+/// One line of it.
+#[derive(Debug)]
+pub(super) struct LogLine {
+    pub(super) number: String,
+    pub(super) at: String,
+    pub(super) navn: String,
+    pub(super) what: &'static str,
+    pub(super) kommune: String,
+    pub(super) object: String,
 }

@@ -1,10 +1,12 @@
 //! The portal's Danish words for states, events, channels and roles. The words of the fault
 //! catalogue stand with the receipts and are handed in, see [`super::FaultWords`].
 
+use oir_domain::access::{Action, Reach, Role};
 use oir_domain::fault::{Responsible, Severity};
 use oir_domain::finans::{PartRolle, Posteringstype};
 use oir_domain::message::StateName;
 use oir_flow::ports::inbox::{Channel, MessageOutcome};
+use oir_flow::ports::sessions::deeds;
 
 use super::view::{Advice, Badge};
 
@@ -185,5 +187,52 @@ pub(super) fn rolle(rolle: PartRolle) -> &'static str {
         PartRolle::Ydelsesmodtager => "ydelsesmodtager",
         PartRolle::Udbetalingsmodtager => "udbetalingsmodtager",
         PartRolle::Anden => "anden part",
+    }
+}
+
+/// A role as people call it.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::KombitProjekt => "KOMBIT-projekt",
+        Role::KombitProgramleder => "KOMBIT-programleder",
+        Role::ErpSystemejer => "ERP-systemejer",
+        Role::AnsvarligFinans => "ØiR-ansvarlig Finans",
+        Role::AnsvarligDebitor => "ØiR-ansvarlig Debitor",
+        Role::OekonomiFinans => "Bruger i økonomi, finans",
+        Role::OekonomiDebitor => "Bruger i økonomi, debitor",
+        Role::Fagomraade => "Bruger i fagområde",
+        Role::Leverandoer => "Leverandør",
+        Role::Drift => "Drift",
+        Role::Revisor => "Revisor",
+    }
+}
+
+/// How far a role reaches.
+pub(super) const fn reach(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Country => "Hele landet",
+        Reach::Kommune => "En kommune",
+        Reach::KommuneFagsystem => "Et fagsystem i en kommune",
+        Reach::Fagsystem => "Et fagsystem i alle kommuner",
+    }
+}
+
+/// Every action with its words, in the order in which the table of roles shows them.
+pub(super) const ACTIONS: [(Action, &str); 5] = [
+    (Action::SeeFigures, "Se dagens tal"),
+    (Action::SeeBilag, "Se bilag"),
+    (Action::Export, "Hente lister som filer"),
+    (Action::EndSessions, "Afslutte sessioner"),
+    (Action::SeeAudit, "Se loggen"),
+];
+
+/// What somebody did.
+pub(super) fn deed(what: &str) -> &'static str {
+    match what {
+        deeds::SIGNED_IN => "Loggede ind",
+        deeds::SIGNED_OUT => "Loggede ud",
+        deeds::ENDED_SESSION => "Afsluttede en session",
+        deeds::EXPORTED => "Hentede en liste som fil",
+        _ => "Andet",
     }
 }

@@ -8,12 +8,15 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use oir_domain::access::Scope;
 use oir_domain::message::State as Standing;
 use oir_domain::money::Oere;
+use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::views::{BilagFilter, BilagLine};
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::bilag::codes;
+use super::door::Viewer;
 use super::failure::PageError;
 use super::names::Names;
 use super::query::{ListQuery, tilstand_label};
@@ -68,6 +71,7 @@ struct Row {
 /// `GET /bilag.xlsx`
 pub(super) async fn download(
     State(state): State<PortalState>,
+    viewer: Viewer,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(query) = query.map_err(|_| PageError::BadAddress)?;
@@ -76,7 +80,13 @@ pub(super) async fn download(
         return Err(PageError::BadAddress);
     }
     let names = state.names();
-    let (rows, cut) = read(&state, &filter, &names).await?;
+    let (rows, cut) = read(&state, &viewer.scope, &filter, &names).await?;
+    // What leaves the house is written down before it leaves.
+    let object = format!("bilag.xlsx, {} linjer", whole_count(rows.len()));
+    let sign_in = &state.entrance.sign_in;
+    sign_in
+        .log(&viewer.person, deeds::EXPORTED, &object)
+        .await?;
     let now = state.clock.now();
     let about = about(&query, &names, &state, rows.len(), cut);
     let bytes = tokio::task::spawn_blocking(move || write(&rows, &about))
@@ -88,6 +98,10 @@ pub(super) async fn download(
         (CONTENT_DISPOSITION, disposition(now, &state.zone)),
     ];
     Ok((headers, bytes).into_response())
+}
+
+fn whole_count(count: usize) -> String {
+    whole(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
 fn disposition(now: Timestamp, zone: &TimeZone) -> String {
@@ -103,13 +117,14 @@ fn disposition(now: Timestamp, zone: &TimeZone) -> String {
 /// Reads all pages of the list; the mark says whether there was more than is taken.
 async fn read(
     state: &PortalState,
+    scope: &Scope,
     filter: &BilagFilter,
     names: &Names,
 ) -> Result<(Vec<Row>, bool), PageError> {
     let mut rows = Vec::new();
     let mut after = None;
     loop {
-        let lines = state.views.list(filter, after, BATCH_LINES).await?;
+        let lines = state.views.list(scope, filter, after, BATCH_LINES).await?;
         rows.extend(lines.iter().map(|line| row(line, names, &state.zone)));
         let whole_batch = u32::try_from(lines.len()).is_ok_and(|n| n >= BATCH_LINES);
         match lines.last() {

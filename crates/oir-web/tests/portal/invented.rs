@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
+use oir_domain::access::Scope;
 use oir_domain::calendar::{Regnskabsaar, copenhagen, day_of};
 use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::finans::{
@@ -142,7 +143,7 @@ pub(crate) fn register() -> RegisterSource {
     Arc::new(move || Arc::clone(&register))
 }
 
-fn system(number: u8) -> FagsystemId {
+pub(crate) fn system(number: u8) -> FagsystemId {
     FagsystemId::from_uuid(uuid(number, 0))
 }
 
@@ -462,15 +463,19 @@ impl Invented {
         Box::pin(async move { answer })
     }
 
-    fn of_day(&self, dag: Date) -> impl Iterator<Item = &BilagDetail> {
+    fn of_day(&self, scope: &Scope, dag: Date) -> impl Iterator<Item = &BilagDetail> {
         let zone = copenhagen();
-        self.bilag
-            .iter()
-            .filter(move |detail| day_of(detail.line.modtaget, &zone) == dag)
+        self.bilag.iter().filter(move |detail| {
+            let line = &detail.line;
+            scope.covers(line.kommune, line.fagsystem) && day_of(line.modtaget, &zone) == dag
+        })
     }
 
-    fn unreadable_of(&self, dag: Date) -> Vec<MessageDetail> {
-        let broken = |m: &&MessageDetail| m.outcome != MessageOutcome::Taken && dag == DAY;
+    fn unreadable_of(&self, scope: &Scope, dag: Date) -> Vec<MessageDetail> {
+        let broken = |m: &&MessageDetail| {
+            let seen = scope.covers(m.kommune, m.fagsystem);
+            m.outcome != MessageOutcome::Taken && dag == DAY && seen
+        };
         self.messages.iter().filter(broken).cloned().collect()
     }
 }
@@ -492,8 +497,8 @@ fn passes(detail: &BilagDetail, filter: &BilagFilter) -> bool {
 }
 
 impl Views for Invented {
-    fn day<'a>(&'a self, dag: Date) -> Answer<'a, Vec<DayTotal>> {
-        let totals = self.of_day(dag).map(|detail| DayTotal {
+    fn day<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<DayTotal>> {
+        let totals = self.of_day(scope, dag).map(|detail| DayTotal {
             kommune: detail.line.kommune,
             fagsystem: detail.line.fagsystem,
             state: detail.line.state.name(),
@@ -503,9 +508,9 @@ impl Views for Invented {
         self.answer(totals.collect())
     }
 
-    fn unreadable<'a>(&'a self, dag: Date) -> Answer<'a, Vec<UnreadableTotal>> {
+    fn unreadable<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<UnreadableTotal>> {
         let totals = self
-            .unreadable_of(dag)
+            .unreadable_of(scope, dag)
             .into_iter()
             .map(|m| UnreadableTotal {
                 kommune: m.kommune,
@@ -516,33 +521,41 @@ impl Views for Invented {
         self.answer(totals.collect())
     }
 
-    fn unreadable_messages<'a>(&'a self, dag: Date, limit: u32) -> Answer<'a, Vec<MessageDetail>> {
+    fn unreadable_messages<'a>(
+        &'a self,
+        scope: &'a Scope,
+        dag: Date,
+        limit: u32,
+    ) -> Answer<'a, Vec<MessageDetail>> {
         let limit = usize::try_from(limit).unwrap();
-        self.answer(self.unreadable_of(dag).into_iter().take(limit).collect())
+        let all = self.unreadable_of(scope, dag).into_iter();
+        self.answer(all.take(limit).collect())
     }
 
-    fn fault_counts<'a>(&'a self, dag: Date) -> Answer<'a, Vec<FaultCount>> {
+    fn fault_counts<'a>(&'a self, scope: &'a Scope, dag: Date) -> Answer<'a, Vec<FaultCount>> {
         let count = |code: FaultCode| {
             let has = |detail: &&BilagDetail| detail.line.codes.contains(&code);
-            let broken = self.unreadable_of(dag);
+            let broken = self.unreadable_of(scope, dag);
             let messages = broken
                 .iter()
                 .filter(|m| m.faults.iter().any(|f| f.code == code))
                 .count();
             FaultCount {
                 code,
-                antal: u64::try_from(self.of_day(dag).filter(has).count() + messages).unwrap(),
+                antal: u64::try_from(self.of_day(scope, dag).filter(has).count() + messages)
+                    .unwrap(),
             }
         };
         self.answer(FaultCode::ALL.iter().copied().map(count).collect())
     }
 
-    fn latest_day(&self) -> Answer<'_, Option<Date>> {
+    fn latest_day<'a>(&'a self, _: &'a Scope) -> Answer<'a, Option<Date>> {
         self.answer((!self.bilag.is_empty()).then_some(DAY))
     }
 
     fn list<'a>(
         &'a self,
+        scope: &'a Scope,
         filter: &'a BilagFilter,
         after: Option<BilagId>,
         limit: u32,
@@ -553,19 +566,26 @@ impl Views for Invented {
             .bilag
             .iter()
             .rev()
+            .filter(|detail| scope.covers(detail.line.kommune, detail.line.fagsystem))
             .filter(|detail| passes(detail, filter) && older(&detail.line))
             .map(|detail| detail.line.clone())
             .take(limit);
         self.answer(lines.collect())
     }
 
-    fn detail<'a>(&'a self, id: BilagId) -> Answer<'a, Option<BilagDetail>> {
+    fn detail<'a>(&'a self, scope: &'a Scope, id: BilagId) -> Answer<'a, Option<BilagDetail>> {
         let found = self.bilag.iter().find(|detail| detail.line.id == id);
-        self.answer(found.cloned())
+        let seen = |d: &&BilagDetail| scope.covers(d.line.kommune, d.line.fagsystem);
+        self.answer(found.filter(seen).cloned())
     }
 
-    fn message_detail<'a>(&'a self, id: AfsendelseId) -> Answer<'a, Option<MessageDetail>> {
+    fn message_detail<'a>(
+        &'a self,
+        scope: &'a Scope,
+        id: AfsendelseId,
+    ) -> Answer<'a, Option<MessageDetail>> {
         let found = self.messages.iter().find(|message| message.id == id);
-        self.answer(found.cloned())
+        let seen = |m: &&MessageDetail| scope.covers(m.kommune, m.fagsystem);
+        self.answer(found.filter(seen).cloned())
     }
 }

@@ -2,7 +2,9 @@
 //! every guard in place. No socket, no database.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod doors;
 mod invented;
+mod sessions;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +15,9 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use invented::{Disagreement, Invented, StoppedClock, WORDS, bilag_id, register, unreadable_id};
 use oir_flow::ports::StoreFailure;
+use oir_web::portal::door::Door;
 use oir_web::portal::{PortalState, router};
+use sessions::entrance;
 use tower::ServiceExt;
 
 /// A page as it was answered.
@@ -50,6 +54,7 @@ fn portal(bilag: u8) -> Router {
         register(),
         Arc::new(StoppedClock),
         WORDS,
+        entrance(Door::Operator),
     ))
 }
 
@@ -128,6 +133,7 @@ async fn a_difference_with_the_books_is_shown() {
         register(),
         Arc::new(StoppedClock),
         WORDS,
+        entrance(Door::Operator),
     );
     let portal = router(state.with_control_totals(Arc::new(Disagreement)));
     let front = get(&portal, "/").await;
@@ -297,6 +303,7 @@ async fn a_store_in_trouble_is_a_page_without_its_secrets() {
             register(),
             Arc::new(StoppedClock),
             WORDS,
+            entrance(Door::Operator),
         ));
         for address in ["/", "/bilag", "/bilag.xlsx"] {
             let answer = get(&portal, address).await;

@@ -30,7 +30,9 @@ pub(super) const fn words(code: FaultCode) -> Words {
         | FaultCode::WrongNamespace
         | FaultCode::NotUnderstood
         | FaultCode::WrongContentType
-        | FaultCode::TooSlow => reading(code),
+        | FaultCode::TooSlow
+        | FaultCode::NotSignedIn
+        | FaultCode::NotAllowed => reading(code),
         FaultCode::UnexpectedElement
         | FaultCode::MissingElement
         | FaultCode::WrongForm
@@ -131,6 +133,16 @@ const fn reading(code: FaultCode) -> Words {
             "Forkert indholdstype",
             "Indholdstypen {0} modtages ikke.",
             "Brug text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2) eller application/json.",
+        ),
+        FaultCode::NotSignedIn => w(
+            "Ikke logget ind",
+            "Kaldet er ikke logget ind.",
+            "Log ind i portalen, og kald igen i samme session.",
+        ),
+        FaultCode::NotAllowed => w(
+            "Ingen adgang",
+            "Ingen af kaldets roller giver adgang.",
+            "Få kommunens administrator til at tildele en rolle, der må se bilag.",
         ),
         _ => w(
             "For langsom",

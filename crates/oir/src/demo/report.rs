@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
+use oir_domain::access::Scope;
 use oir_domain::message::StateName;
 use oir_domain::reconcile::compare;
 use oir_flow::ports::views::{FaultCount, Views};
@@ -52,7 +53,7 @@ pub(super) async fn make(
     let tally = running.day.tally();
     let day = running.day.plan().day;
     let mut states: BTreeMap<StateName, u64> = BTreeMap::new();
-    for total in running.store.day(day).await? {
+    for total in running.store.day(&Scope::everything(), day).await? {
         let sum = states.entry(total.state).or_default();
         *sum = sum.saturating_add(total.antal);
     }
@@ -94,7 +95,10 @@ pub(super) async fn make(
     };
     Ok(Report {
         figures,
-        faults: running.store.fault_counts(day).await?,
+        faults: running
+            .store
+            .fault_counts(&Scope::everything(), day)
+            .await?,
         damage,
         silent: compared.silent.len(),
         seed: running.day.plan().seed,

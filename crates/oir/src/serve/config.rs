@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
+use jiff::SignedDuration;
 use oir_domain::retry::RetryPolicy;
 use oir_flow::hub::Timing;
+use oir_flow::sign_in::SessionLimits;
 use oir_transport::Settings;
 use serde::Deserialize;
 
@@ -57,6 +59,8 @@ pub(crate) struct Service {
 pub(crate) struct Portal {
     pub(crate) listen: SocketAddr,
     pub(crate) reconcile_minutes: u32,
+    pub(crate) idle_minutes: u32,
+    pub(crate) longest_hours: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -142,6 +146,8 @@ impl Default for Portal {
         Self {
             listen: loopback(8591),
             reconcile_minutes: 15,
+            idle_minutes: 30,
+            longest_hours: 10,
         }
     }
 }
@@ -227,6 +233,10 @@ impl Config {
             self.portal.listen.ip().is_loopback(),
             "portal.listen skal være en adresse på denne maskine (127.0.0.1), indtil der er login"
         );
+        ensure!(
+            self.portal.idle_minutes > 0 && self.portal.longest_hours > 0,
+            "portal.idle_minutes og portal.longest_hours skal være mindst 1"
+        );
         let delivery = &self.delivery;
         ensure!(
             delivery.call_seconds > 0,
@@ -263,6 +273,14 @@ impl Config {
         Settings {
             connect: Settings::STANDARD.connect.min(whole),
             whole,
+        }
+    }
+
+    /// When sessions end by themselves.
+    pub(crate) fn session_limits(&self) -> SessionLimits {
+        SessionLimits {
+            idle: SignedDuration::from_mins(self.portal.idle_minutes.into()),
+            longest: SignedDuration::from_hours(self.portal.longest_hours.into()),
         }
     }
 

@@ -1,0 +1,256 @@
+//! Who gets in, and who sees which page: every role at every address, both ways.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use oir_domain::access::{Action, Grant, Person, Role, TABLE};
+use oir_domain::ids::FagsystemId;
+use oir_domain::party::Kommunekode;
+use oir_web::portal::door::{Door, Needs, PAGES};
+use oir_web::portal::{PortalState, router};
+
+use crate::invented::{Invented, StoppedClock, WORDS, bilag_id, register, unreadable_id};
+use crate::sessions::entrance;
+use crate::{Answer, ask, get};
+
+/// The first invented municipality and its neighbour; the first invented system.
+const HERE: Kommunekode = Kommunekode(791);
+const THERE: Kommunekode = Kommunekode(751);
+
+fn system() -> FagsystemId {
+    crate::invented::system(1)
+}
+
+fn holding(role: Role, kommune: Kommunekode) -> Person {
+    Person {
+        subject: role.word().into(),
+        navn: format!("Opdigtet {role}").into(),
+        grants: vec![Grant::try_new(role, Some(kommune), Some(system())).unwrap()],
+    }
+}
+
+/// A portal whose door lets exactly these persons choose themselves.
+fn portal(persons: &[Person]) -> Router {
+    let door = Door::Invented(persons.into());
+    router(PortalState::new(
+        Arc::new(Invented::day(60)),
+        register(),
+        Arc::new(StoppedClock),
+        WORDS,
+        entrance(door),
+    ))
+}
+
+/// Signs in as the person of that number; gives the session's cookie.
+async fn signed_in(portal: &Router, number: usize) -> String {
+    let answer = post(
+        portal,
+        "/log-ind",
+        "",
+        &format!("person={number}&til=/bilag"),
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.header("location"), "/bilag");
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.contains("; HttpOnly; SameSite=Lax"), "{cookie}");
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+async fn post(portal: &Router, address: &str, cookie: &str, form: &str) -> Answer {
+    let request = Request::post(address)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("cookie", cookie)
+        .body(Body::from(form.to_owned()));
+    ask(portal, request.unwrap()).await
+}
+
+async fn look(portal: &Router, address: &str, cookie: &str) -> Answer {
+    let request = Request::get(address).header("cookie", cookie);
+    ask(portal, request.body(Body::empty()).unwrap()).await
+}
+
+/// An address of a page, with an object of the first municipality in it.
+fn address(path: &str) -> String {
+    let bilag = bilag_id(1).to_string();
+    let page = if path.starts_with("/afsendelser") {
+        path.replace("{id}", &unreadable_id().to_string())
+    } else {
+        path.replace("{id}", &bilag)
+    };
+    page.replace("{*path}", "portal.css")
+}
+
+/// What the form on a page carries.
+fn form_token(page: &Answer) -> String {
+    let rest = page.text().split("name=\"token\" value=\"").nth(1).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn every_role_gets_exactly_the_pages_of_the_table() {
+    let persons: Vec<Person> = TABLE.iter().map(|rule| holding(rule.role, HERE)).collect();
+    let portal = portal(&persons);
+    for (number, rule) in TABLE.iter().enumerate() {
+        let cookie = signed_in(&portal, number).await;
+        for (path, needs) in PAGES {
+            let Needs::Right(action) = needs else {
+                continue;
+            };
+            let answer = look(&portal, &address(path), &cookie).await;
+            let forbidden = answer.status == StatusCode::FORBIDDEN;
+            assert_eq!(
+                !forbidden,
+                rule.may.contains(&action),
+                "{} {path}",
+                rule.role
+            );
+        }
+        let roles = look(&portal, "/roller", &cookie).await;
+        assert_eq!(roles.status, StatusCode::OK, "{}", rule.role);
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_a_page_before_they_are_in() {
+    let portal = portal(&[holding(Role::OekonomiFinans, HERE)]);
+    for (path, needs) in PAGES {
+        if needs == Needs::Nothing || path == "/log-ud" {
+            continue;
+        }
+        let answer = get(&portal, &address(path)).await;
+        if path.starts_with("/api/") {
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert!(answer.text().contains("F0012"), "{path}");
+        } else {
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+            assert!(
+                answer.header("location").starts_with("/log-ind?til=%2F"),
+                "{path}"
+            );
+        }
+    }
+    for cookie in [
+        "oir_session=",
+        "oir_session=x",
+        &format!("oir_session={}", "0".repeat(64)),
+    ] {
+        let answer = look(&portal, "/bilag", cookie).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn another_municipality_is_not_there() {
+    let here = holding(Role::OekonomiFinans, HERE);
+    let portal = portal(&[here, holding(Role::OekonomiFinans, THERE)]);
+    let (own, foreign) = (signed_in(&portal, 0).await, signed_in(&portal, 1).await);
+    let mut seen = BTreeMap::from([(200, 0), (404, 0)]);
+    for number in 0..60 {
+        for path in ["/bilag", "/api/finans/v2/bilag"] {
+            let address = format!("{path}/{}", bilag_id(number));
+            let mine = look(&portal, &address, &own).await.status.as_u16();
+            let theirs = look(&portal, &address, &foreign).await.status.as_u16();
+            // Three municipalities take turns: nobody's bilag is seen by both.
+            assert!(mine != 200 || theirs == 404, "{address}");
+            *seen.get_mut(&mine).unwrap() += 1;
+        }
+    }
+    assert!(seen.values().all(|count| *count > 0), "{seen:?}");
+    let list = look(&portal, "/bilag", &own).await;
+    let names = list.text().matches("<td data-title=\"Kommune\">").count();
+    let own_names = list
+        .text()
+        .matches("<td data-title=\"Kommune\">Viborg")
+        .count();
+    assert!(names > 0 && names == own_names, "{own_names} of {names}");
+}
+
+#[tokio::test]
+async fn a_form_counts_only_with_the_token_of_its_session() {
+    let portal = portal(&[
+        holding(Role::Drift, HERE),
+        holding(Role::OekonomiFinans, HERE),
+    ]);
+    let (drift, other) = (signed_in(&portal, 0).await, signed_in(&portal, 1).await);
+    let token = form_token(&look(&portal, "/roller", &drift).await);
+    let foreign = form_token(&look(&portal, "/roller", &other).await);
+    assert_ne!(token, foreign);
+    for wrong in [&*foreign, "", "x"] {
+        let answer = post(&portal, "/log-ud", &drift, &format!("token={wrong}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    let elsewhere = Request::post("/log-ud")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("cookie", &drift)
+        .header("sec-fetch-site", "cross-site")
+        .body(Body::from(format!("token={token}")));
+    let answer = ask(&portal, elsewhere.unwrap()).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let left = post(&portal, "/log-ud", &drift, &format!("token={token}")).await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER);
+    assert!(left.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(
+        look(&portal, "/roller", &drift).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        look(&portal, "/roller", &other).await.status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_session_is_ended_by_those_who_have_a_say_over_it() {
+    let portal = portal(&[
+        holding(Role::AnsvarligFinans, HERE),
+        holding(Role::OekonomiFinans, HERE),
+        holding(Role::OekonomiFinans, THERE),
+        holding(Role::Drift, HERE),
+    ]);
+    let mut cookies = Vec::new();
+    for number in 0..4 {
+        cookies.push(signed_in(&portal, number).await);
+    }
+    let [chief, own, foreign, drift] = <[String; 4]>::try_from(cookies).unwrap();
+    let page = look(&portal, "/sessioner", &chief).await;
+    let sessions = |page: &Answer| -> Vec<String> {
+        let rows = page.text().split("name=\"session\" value=\"").skip(1);
+        rows.map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(sessions(&page).len(), 2, "one's own municipality only");
+    let all = sessions(&look(&portal, "/sessioner", &drift).await);
+    assert_eq!(all.len(), 4);
+    let token = form_token(&page);
+    for session in &all {
+        let form = format!("token={token}&session={session}");
+        let seen = sessions(&page).contains(session);
+        if seen && look(&portal, "/sessioner", &chief).await.status == StatusCode::OK {
+            continue;
+        }
+        let answer = post(&portal, "/sessioner", &chief, &form).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(
+        look(&portal, "/roller", &foreign).await.status,
+        StatusCode::OK
+    );
+    let mine = page.text().split("Dig</span>").nth(1).unwrap();
+    let mine = mine.split("name=\"session\" value=\"").nth(1).unwrap();
+    let mine = mine.split('"').next().unwrap().to_owned();
+    let other = sessions(&page).into_iter().find(|id| *id != mine).unwrap();
+    let form = format!("token={token}&session={other}");
+    let answer = post(&portal, "/sessioner", &chief, &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        look(&portal, "/roller", &own).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let log = look(&portal, "/log", &drift).await;
+    assert!(log.text().contains("Afsluttede en session") && log.text().contains(&other));
+    assert!(holding(Role::Drift, HERE).may(Action::SeeAudit));
+}
