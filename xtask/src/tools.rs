@@ -15,6 +15,10 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("setpriv", "util-linux"),
 ];
 
+/// What runs on Node.js, each folder with its own `package-lock.json`: the browser's driver
+/// with axe, and the OpenID provider.
+const NODE: [&str; 2] = ["tests/browser", "tests/identity"];
+
 /// Where the tools are.
 #[derive(Debug)]
 pub(crate) struct Tools {
@@ -37,7 +41,9 @@ pub(crate) fn ready() -> Result<Tools> {
     }
     let postgres = server().context("PostgreSQL's server is nowhere under /usr/lib/postgresql")?;
     let python = python()?;
-    browser()?;
+    for folder in NODE {
+        node(folder)?;
+    }
     Ok(Tools { python, postgres })
 }
 
@@ -117,9 +123,9 @@ fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The browser's driver and axe, from `tests/browser/package-lock.json`.
-fn browser() -> Result<()> {
-    let folder = root().join("tests/browser");
+/// The packages of a folder's lock file, in the folder.
+fn node(folder: &str) -> Result<()> {
+    let folder = root().join(folder);
     let wanted = folder.join("package-lock.json");
     let stamp = folder.join("node_modules/installed.json");
     if is_same(&wanted, &stamp) {
