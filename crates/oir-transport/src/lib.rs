@@ -1,8 +1,10 @@
-//! Calls to partners over HTTP. This room knows what a connection can do to a call; what
-//! an answer means is the corridor's business.
+//! Calls to partners over HTTP, and to the provider of identities. This room knows what a
+//! connection can do to a call; what an answer means is the corridor's business.
 #![deny(missing_docs)]
 
 mod courier;
 mod failure;
+mod identity;
 
 pub use courier::{HttpCourier, Settings};
+pub use identity::{OpenIdConnect, OpenIdSettings, OpenIdSettingsError, RoleClaim};
