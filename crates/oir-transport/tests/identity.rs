@@ -333,6 +333,19 @@ async fn no_lie_is_believed() {
     }
 }
 
+#[tokio::test]
+async fn clocks_may_be_a_minute_apart() {
+    let forger = Provider::start("forger.mjs");
+    let oidc = deceived(&forger, "");
+    // The forger's tokens are of now and hold for 300 s; between its clock and this one lies
+    // the time that the calls take, so the edges are not hit to the second.
+    for (seconds, holds) in [(-50, true), (-70, false), (355, true), (400, false)] {
+        let now = Timestamp::now() + SignedDuration::from_secs(seconds);
+        let told = told(&oidc, "sound", now).await;
+        assert_eq!(told.is_ok(), holds, "{seconds} s: {told:?}");
+    }
+}
+
 async fn fetched(forger: &Provider) -> String {
     let url = format!("{}/fetched", forger.issuer);
     let answer = Client::new().get(url).send().await.unwrap();
