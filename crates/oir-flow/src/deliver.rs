@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::finans::{Afsendelse, Finansbilag, Kontroltotal, Leveranceform};
 use oir_domain::ids::{BilagUuid, TransaktionsId};
@@ -17,8 +18,8 @@ use oir_wire::finans::{SoapVersion, receipt, write};
 use crate::hub::Hub;
 use crate::ports::StoreFailure;
 use crate::ports::courier::CallOutcome;
-use crate::ports::outbox::{Advance, Move, Standing};
-use crate::settle::{Outcome, later, settle, the_move};
+use crate::ports::outbox::{Advance, Lease, Move, Standing};
+use crate::settle::{Outcome, later, settle, the_move, unanswered};
 
 /// Most bilag in one call: some 150 kB, and what one question can name.
 pub const BUNDLE_MAX: u32 = 50;
@@ -30,14 +31,19 @@ pub const BUNDLE_MAX: u32 = 50;
 /// [`StoreFailure`]; what was leased falls due again when the lease runs out.
 pub async fn round(hub: &Hub, owner: &str) -> Result<bool, StoreFailure> {
     let now = hub.now();
-    let lease_until = later(now, u64::from(hub.timing().lease_ms));
-    let due = hub
-        .outbox()
-        .claim(owner, now, lease_until, BUNDLE_MAX)
-        .await?;
-    if due.is_empty() {
+    let until = later(now, u64::from(hub.timing().lease_ms));
+    let lease = Lease {
+        owner,
+        now,
+        until,
+        limit: BUNDLE_MAX,
+        avoid: &hub.lines().avoided(now),
+    };
+    let due = hub.outbox().claim(&lease).await?;
+    let Some(kommune) = due.first().map(|standing| standing.kommune) else {
         return Ok(false);
-    }
+    };
+    let line = hub.lines().take(kommune);
     let (mut send, mut ask) = (Vec::new(), Vec::new());
     for standing in due {
         match standing.state.name() {
@@ -45,9 +51,36 @@ pub async fn round(hub: &Hub, owner: &str) -> Result<bool, StoreFailure> {
             _ => ask.push(standing),
         }
     }
-    deliver(hub, send).await?;
-    inquire(hub, ask).await?;
+    let sent = deliver(hub, send, until).await?;
+    let asked = inquire(hub, ask, until).await?;
+    if sent == Reached::No || asked == Reached::No {
+        line.rest(later(hub.now(), u64::from(hub.timing().ask_ms)));
+    }
     Ok(true)
+}
+
+/// Whether the books answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    /// They did, or were not called.
+    Yes,
+    /// They did not.
+    No,
+}
+
+impl Reached {
+    fn by(outcome: &CallOutcome) -> Self {
+        match outcome {
+            CallOutcome::Answered(_) => Self::Yes,
+            CallOutcome::NotReached { .. } | CallOutcome::NoAnswer { .. } => Self::No,
+        }
+    }
+}
+
+/// Whether a call would end within the lease. A process that was held up between lease and
+/// call must not make it: somebody else may have asked, and sent, in the meantime.
+fn in_time(hub: &Hub, until: Timestamp) -> bool {
+    later(hub.now(), u64::from(hub.timing().call_ms)) < until
 }
 
 struct Books {
@@ -76,6 +109,7 @@ async fn note(hub: &Hub, due: &[Standing], event: &Event) -> Result<Vec<Standing
         return Ok(Vec::new());
     }
     let after = moves.into_iter().map(|step| Standing {
+        since: step.at,
         attempts: step.to.attempt(),
         state: step.to,
         version: step.seen.version.saturating_add(1),
@@ -84,10 +118,10 @@ async fn note(hub: &Hub, due: &[Standing], event: &Event) -> Result<Vec<Standing
     Ok(after.collect())
 }
 
-async fn deliver(hub: &Hub, due: Vec<Standing>) -> Result<(), StoreFailure> {
+async fn deliver(hub: &Hub, due: Vec<Standing>, until: Timestamp) -> Result<Reached, StoreFailure> {
     let sending = note(hub, &due, &Event::Claimed).await?;
     let Some(first) = sending.first() else {
-        return Ok(());
+        return Ok(Reached::Yes);
     };
     let Some(books) = books(hub, first.kommune) else {
         let away = |standing| {
@@ -101,12 +135,50 @@ async fn deliver(hub: &Hub, due: Vec<Standing>) -> Result<(), StoreFailure> {
                 },
             )
         };
-        return settle(hub, sending.into_iter().map(away).collect()).await;
+        settle(hub, sending.into_iter().map(away).collect()).await?;
+        return Ok(Reached::Yes);
+    };
+    // A bundle that is refused as such is halved until it is known who is meant: one bilag
+    // never stops its neighbours.
+    let mut bundles = vec![sending];
+    let mut reached = Reached::Yes;
+    while let Some(bundle) = bundles.pop() {
+        if reached == Reached::No || !in_time(hub, until) {
+            // The lease runs out, and they are asked about.
+            break;
+        }
+        let (bundle, outcome) = send(hub, &books, bundle).await?;
+        reached = Reached::by(&outcome);
+        let outcomes = outcomes(bundle, outcome);
+        let (refused, settled): (Vec<_>, Vec<_>) = outcomes
+            .into_iter()
+            .partition(|(_, outcome)| matches!(outcome, Outcome::Hopeless(_)));
+        if refused.len() > 1 {
+            let mut first: Vec<Standing> = refused.into_iter().map(|(s, _)| s).collect();
+            let second = first.split_off(first.len().div_ceil(2));
+            bundles.extend([second, first]);
+            settle(hub, settled).await?;
+        } else {
+            settle(hub, settled.into_iter().chain(refused).collect()).await?;
+        }
+    }
+    Ok(reached)
+}
+
+/// Makes one call.
+async fn send(
+    hub: &Hub,
+    books: &Books,
+    sending: Vec<Standing>,
+) -> Result<(Vec<Standing>, CallOutcome), StoreFailure> {
+    let Some(first) = sending.first() else {
+        let reason = "ingenting at sende".to_owned();
+        return Ok((sending, CallOutcome::NoAnswer { reason }));
     };
     let ids: Vec<_> = sending.iter().map(|s| s.id).collect();
     let bilag = hub.outbox().load(first.kommune, &ids).await?;
     let id = TransaktionsId::from_uuid(hub.ids().next());
-    let call = Call::Modtag(Box::new(bundle(hub, id, &books, first, bilag)));
+    let call = Call::Modtag(Box::new(bundle(hub, id, books, first, bilag)));
     let body = write::call(SoapVersion::V11, id, &call);
     let started = hub.now();
     let outcome = hub
@@ -115,7 +187,7 @@ async fn deliver(hub: &Hub, due: Vec<Standing>) -> Result<(), StoreFailure> {
         .await;
     let took = hub.now().duration_since(started).as_secs_f64();
     metrics::histogram!("oir_delivery_seconds").record(took);
-    settle(hub, outcomes(sending, outcome)).await
+    Ok((sending, outcome))
 }
 
 fn bundle(
@@ -229,7 +301,7 @@ fn refused(refusal: &Refusal) -> Outcome {
 }
 
 /// Asks the books about what was sent without an answer, or without a final one.
-async fn inquire(hub: &Hub, due: Vec<Standing>) -> Result<(), StoreFailure> {
+async fn inquire(hub: &Hub, due: Vec<Standing>, until: Timestamp) -> Result<Reached, StoreFailure> {
     // A lease that ran out while sending: its maker died, or hangs beyond its time.
     let (orphaned, mut asked): (Vec<_>, Vec<_>) = due
         .into_iter()
@@ -238,11 +310,14 @@ async fn inquire(hub: &Hub, due: Vec<Standing>) -> Result<(), StoreFailure> {
         asked.extend(note(hub, &orphaned, &Event::NoAnswer(hub.now())).await?);
     }
     let Some(first) = asked.first() else {
-        return Ok(());
+        return Ok(Reached::Yes);
     };
     let Some(books) = books(hub, first.kommune) else {
-        return Ok(());
+        return Ok(Reached::Yes);
     };
+    if !in_time(hub, until) {
+        return Ok(Reached::Yes);
+    }
     let call = Call::HentStatus(StatusQuery {
         myndighed: books.myndighed,
         afsender_system: Some(first.fagsystem),
@@ -250,27 +325,26 @@ async fn inquire(hub: &Hub, due: Vec<Standing>) -> Result<(), StoreFailure> {
     });
     let id = TransaktionsId::from_uuid(hub.ids().next());
     let body = write::call(SoapVersion::V11, id, &call);
-    match hub
+    let answer = hub
         .courier()
         .call(&books.receiver, call.operation(), body)
-        .await
-    {
-        answered @ CallOutcome::Answered(_) => {
-            let outcomes = outcomes(asked, answered);
-            // A refused or garbled question says nothing of the bilag.
-            let telling = |o: &Outcome| {
-                matches!(
-                    o,
-                    Outcome::Booked(_)
-                        | Outcome::Refused(_)
-                        | Outcome::HandedOver
-                        | Outcome::NotThere
-                )
-            };
-            let outcomes = outcomes.into_iter().filter(|(_, o)| telling(o)).collect();
-            settle(hub, outcomes).await
-        }
-        // Asked again when the lease runs out.
-        CallOutcome::NotReached { .. } | CallOutcome::NoAnswer { .. } => Ok(()),
-    }
+        .await;
+    let reached = Reached::by(&answer);
+    let outcomes = outcomes(asked, answer).into_iter();
+    // A question without an answer, or refused, says nothing of the bilag: it is asked again
+    // when the lease runs out, until it has been asked long enough.
+    let told = |(standing, outcome): (Standing, Outcome)| {
+        let outcome = match outcome {
+            Outcome::Booked(_) | Outcome::Refused(_) | Outcome::HandedOver | Outcome::NotThere => {
+                outcome
+            }
+            Outcome::NoAnswer(why) | Outcome::Unavailable { reason: why, .. } => {
+                unanswered(hub, &standing, &why)?
+            }
+            Outcome::Hopeless(_) => unanswered(hub, &standing, "HentStatus afvist")?,
+        };
+        Some((standing, outcome))
+    };
+    settle(hub, outcomes.filter_map(told).collect()).await?;
+    Ok(reached)
 }

@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, Notify, mpsc};
 use crate::answers;
 use crate::intake::{self, Job, QUEUE_MAX};
 use crate::judge::Arrival;
+use crate::lines::Lines;
 use crate::ports::StoreFailure;
 use crate::ports::courier::Courier;
 use crate::ports::inbox::{Channel, Inbox};
@@ -39,17 +40,25 @@ pub struct Parts {
 pub struct Timing {
     /// How long a worker has a bilag to itself, milliseconds; longer than any call.
     pub lease_ms: u32,
-    /// When what was sent without an answer is asked about, milliseconds.
+    /// When what was sent without an answer is asked about, and how long books that did not
+    /// answer are left alone, milliseconds.
     pub ask_ms: u32,
+    /// Longest time that a call may take, milliseconds.
+    pub call_ms: u32,
+    /// How long what is uncertain is asked about before a person must look, milliseconds.
+    pub patience_ms: u32,
     /// Pauses and attempts.
     pub retry: RetryPolicy,
 }
 
 impl Timing {
-    /// A lease of two minutes covers a call of one; questions after half a minute.
+    /// A lease of two minutes covers a call of one; questions after half a minute, and for
+    /// two hours, as long as attempts go on.
     pub const STANDARD: Self = Self {
         lease_ms: 120_000,
         ask_ms: 30_000,
+        call_ms: 60_000,
+        patience_ms: 7_200_000,
         retry: RetryPolicy::STANDARD,
     };
 }
@@ -61,6 +70,7 @@ struct Shared {
     register: RwLock<Arc<Register>>,
     zone: TimeZone,
     wake: Notify,
+    lines: Lines,
     queue: mpsc::Sender<Job>,
     receiver: Arc<Mutex<mpsc::Receiver<Job>>>,
 }
@@ -83,6 +93,7 @@ impl Hub {
             register: RwLock::new(register),
             zone: copenhagen(),
             wake: Notify::new(),
+            lines: Lines::default(),
             queue,
             receiver: Arc::new(Mutex::new(receiver)),
         })))
@@ -182,6 +193,16 @@ impl Hub {
     #[must_use]
     pub fn instant(&self) -> Timestamp {
         self.now()
+    }
+
+    pub(crate) fn lines(&self) -> &Lines {
+        &self.0.lines
+    }
+
+    /// When something may be due again for books that are left alone now.
+    #[must_use]
+    pub fn rested(&self) -> Option<Timestamp> {
+        self.0.lines.rested()
     }
 
     pub(crate) fn inbox(&self) -> &dyn Inbox {

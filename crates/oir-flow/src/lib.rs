@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod hub;
 mod intake;
 pub mod judge;
+mod lines;
 pub mod ports;
 pub mod receipts;
 pub mod reconcile;

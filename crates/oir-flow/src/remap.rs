@@ -1,5 +1,6 @@
 //! Held bilag after a change of the omsætningstabel: what now has accounts goes on.
 
+use jiff::{SignedDuration, Timestamp};
 use oir_domain::message::Event;
 use oir_domain::omsaetning;
 
@@ -7,6 +8,39 @@ use crate::hub::Hub;
 use crate::ports::StoreFailure;
 use crate::ports::outbox::{Move, Standing};
 use crate::settle::the_move;
+
+/// How long after a change held bilag are looked through once more: an admission that was
+/// judged before the change may have been written after the first look. Longer than any
+/// transaction.
+const ONCE_MORE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Maps held bilag anew whenever the register is another one than the last time this
+/// succeeded: at the start of the process, after every change whoever read it first, and
+/// after a failure.
+#[derive(Debug, Default)]
+pub struct Follower {
+    version: Option<i64>,
+    since: Option<Timestamp>,
+}
+
+impl Follower {
+    /// Does what is to be done by now; how many bilag went on.
+    ///
+    /// # Errors
+    /// [`StoreFailure`]; the next call tries again.
+    pub async fn catch_up(&mut self, hub: &Hub) -> Result<u64, StoreFailure> {
+        let (version, now) = (hub.register().version(), hub.now());
+        let changed = self.version != Some(version);
+        let once_more = |since: Timestamp| now.duration_since(since) >= ONCE_MORE;
+        if !changed && !self.since.is_some_and(once_more) {
+            return Ok(0);
+        }
+        let mapped = remap_held(hub).await?;
+        self.version = Some(version);
+        self.since = changed.then_some(now);
+        Ok(mapped)
+    }
+}
 
 /// Bilag mapped per transaction.
 const PAGE: u32 = 200;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use oir_domain::fault::{Fault, FaultCode, Place};
-use oir_domain::ids::ErpBilagsnummer;
-use oir_domain::message::{Event, Outbox as OutboxChange, Step, apply};
+use oir_domain::ids::{BilagUuid, ErpBilagsnummer, FagsystemId};
+use oir_domain::message::{Event, Outbox as OutboxChange, StateName, Step, apply};
+use oir_domain::party::Kommunekode;
 use oir_domain::retry::{Next, next};
 use oir_wire::finans::message::{
     Bilagskvittering, Bilagsstatus, ForretningsKode, Positionsfejl, Tilstand,
@@ -58,6 +59,13 @@ impl Outcome {
                 retry_after: None,
             },
         }
+    }
+
+    /// Whether the books said it of the bilag itself. Such a word holds wherever the bilag
+    /// stands meanwhile; silence, or not knowing it, held only while the call was the last
+    /// that was known: applied to what has moved on, it would send a second time.
+    const fn is_word_of_the_books(&self) -> bool {
+        matches!(self, Self::Booked(_) | Self::Refused(_) | Self::HandedOver)
     }
 
     /// What a status says.
@@ -118,11 +126,15 @@ pub(crate) async fn settle(
 const READINGS_MAX: u32 = 4;
 
 async fn settle_one(hub: &Hub, seen: Standing, outcome: &Outcome) -> Result<(), StoreFailure> {
+    let called_at = seen.version;
     let mut standing = Some(seen);
     for _ in 0..READINGS_MAX {
         let Some(now) = standing else {
             return Ok(());
         };
+        if now.version != called_at && !outcome.is_word_of_the_books() {
+            return Ok(());
+        }
         let Some(one) = step(hub, &now, outcome) else {
             return Ok(());
         };
@@ -135,6 +147,51 @@ async fn settle_one(hub: &Hub, seen: Standing, outcome: &Outcome) -> Result<(), 
     Ok(())
 }
 
+/// What came of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// It is due: the books are asked first, and it is sent when they do not know it.
+    Done,
+    /// It is not parked.
+    NotParked,
+    /// There is no such bilag.
+    Unknown,
+}
+
+/// Lets a parked bilag go on, because a person has seen to what stopped it.
+///
+/// # Errors
+/// [`StoreFailure`] when it cannot be written.
+pub async fn release(
+    hub: &Hub,
+    kommune: Kommunekode,
+    bilag: BilagUuid,
+    fagsystem: FagsystemId,
+) -> Result<Release, StoreFailure> {
+    for _ in 0..READINGS_MAX {
+        let found = hub
+            .outbox()
+            .standing(kommune, bilag, Some(fagsystem))
+            .await?;
+        let Some(seen) = found else {
+            return Ok(Release::Unknown);
+        };
+        if seen.state.name() != StateName::Parked {
+            return Ok(Release::NotParked);
+        }
+        let event = Event::Released(hub.now());
+        let step = the_move(hub, &seen, &event, None, Vec::new());
+        let moves: Vec<Move> = step.into_iter().collect();
+        if hub.outbox().advance(&moves).await? == Advance::Done {
+            hub.wake();
+            return Ok(Release::Done);
+        }
+    }
+    Err(StoreFailure::Unavailable(
+        "a bilag that keeps moving".into(),
+    ))
+}
+
 /// The step that an outcome means for a bilag; none when it changes nothing.
 fn step(hub: &Hub, seen: &Standing, outcome: &Outcome) -> Option<Move> {
     let now = hub.now();
@@ -144,7 +201,11 @@ fn step(hub: &Hub, seen: &Standing, outcome: &Outcome) -> Option<Move> {
         Outcome::Refused(faults) => (Event::Refused, None, faults.clone()),
         Outcome::HandedOver => (Event::HandedOver, None, Vec::new()),
         Outcome::NoAnswer(reason) => (Event::NoAnswer(soon), Some(reason.clone()), Vec::new()),
-        Outcome::NotThere => (Event::NotThere(now), None, Vec::new()),
+        Outcome::NotThere => match again(hub, seen, "UKENDT", None) {
+            (Event::GivenUp, faults) => (Event::GivenUp, None, faults),
+            // The books answer, so there is nothing to wait for.
+            _ => (Event::NotThere(now), None, Vec::new()),
+        },
         Outcome::Hopeless(fault) => (Event::GivenUp, None, vec![fault.clone()]),
         Outcome::Unavailable {
             reason,
@@ -157,6 +218,18 @@ fn step(hub: &Hub, seen: &Standing, outcome: &Outcome) -> Option<Move> {
     the_move(hub, seen, &event, detail, faults)
 }
 
+/// What is uncertain and has been asked about long enough without an answer.
+pub(crate) fn unanswered(hub: &Hub, seen: &Standing, reason: &str) -> Option<Outcome> {
+    let longest = SignedDuration::from_millis(hub.timing().patience_ms.into());
+    (hub.now().duration_since(seen.since) >= longest)
+        .then(|| Outcome::Hopeless(attempts_spent(seen, reason)))
+}
+
+fn attempts_spent(seen: &Standing, reason: &str) -> Fault {
+    let values: [&dyn std::fmt::Display; 2] = [&seen.attempts, &reason];
+    Fault::new(FaultCode::AttemptsSpent, Place::message(""), &values)
+}
+
 fn again(
     hub: &Hub,
     seen: &Standing,
@@ -166,12 +239,7 @@ fn again(
     let now = hub.now();
     let spread = seen.bilag_uuid.as_uuid().as_u64_pair().1;
     match next(&hub.timing().retry, seen.attempts, now, spread) {
-        Next::GiveUp => {
-            let place = Place::message("");
-            let values: [&dyn std::fmt::Display; 2] = [&seen.attempts, &reason];
-            let spent = Fault::new(FaultCode::AttemptsSpent, place, &values);
-            (Event::GivenUp, vec![spent])
-        }
+        Next::GiveUp => (Event::GivenUp, vec![attempts_spent(seen, reason)]),
         Next::At(at) => {
             let asked = retry_after.and_then(|wait| u64::try_from(wait.as_millis()).ok());
             let asked = asked.map_or(at, |millis| later(now, millis));

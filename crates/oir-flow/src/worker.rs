@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::deliver::round;
 use crate::hub::Hub;
-use crate::remap::remap_held;
+use crate::remap::Follower;
 
 /// Longest wait between looks: another process may have received something.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -39,15 +39,13 @@ pub async fn run(hub: Hub, owner: String, mut stop: watch::Receiver<bool>) {
 
 /// Follows the register until `stop` says true, and sends on what a new row releases.
 pub async fn follow(hub: Hub, mut stop: watch::Receiver<bool>) {
+    let mut follower = Follower::default();
     while !*stop.borrow() {
-        match hub.follow_register().await {
-            Ok(true) => {
-                if let Err(failure) = remap_held(&hub).await {
-                    tracing::error!(%failure, "held bilag could not be mapped");
-                }
-            }
-            Ok(false) => {}
-            Err(failure) => tracing::error!(%failure, "the register cannot be read"),
+        if let Err(failure) = hub.follow_register().await {
+            tracing::error!(%failure, "the register cannot be read");
+        }
+        if let Err(failure) = follower.catch_up(&hub).await {
+            tracing::error!(%failure, "held bilag could not be mapped");
         }
         tokio::select! {
             () = tokio::time::sleep(AFTER_FAILURE) => {}

@@ -8,7 +8,7 @@ use oir_domain::finans::Finansbilag;
 use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
 use oir_domain::party::Kommunekode;
 use oir_domain::reconcile::{Statement, Statements};
-use oir_flow::ports::outbox::{Advance, Backlog, Move, Outbox, Standing};
+use oir_flow::ports::outbox::{Advance, Backlog, Lease, Move, Outbox, Standing};
 use oir_flow::ports::{Answer, StoreFailure};
 
 use crate::Store;
@@ -18,29 +18,34 @@ use crate::plan::{Row, Value};
 
 /// Takes the group of the longest due row, then the longest due rows of that group among
 /// the first two thousand: a bundle may be smaller than it could be, a look never longer.
-/// PostgreSQL steps over rows that another worker is taking at this moment.
+/// Municipalities to avoid come as one text, `,101,751,`. PostgreSQL steps over rows that
+/// another worker is taking at this moment.
 const CLAIM: Claiming = Claiming {
     sqlite: "update outbox set due = $2, owner = $3 where (bilag_id, kommune) in (
         select o.bilag_id, o.kommune from
-          (select * from outbox where due <= $1 order by due limit 2000) o
-        join (select kommune, fagsystem from outbox where due <= $1 order by due limit 1) g
+          (select * from outbox where due <= $1 and $5 not like '%,' || kommune || ',%'
+            order by due limit 2000) o
+        join (select kommune, fagsystem from outbox where due <= $1
+            and $5 not like '%,' || kommune || ',%' order by due limit 1) g
           on g.kommune = o.kommune and g.fagsystem = o.fagsystem
         order by o.due limit $4) returning kommune, bilag_id",
     postgres: "with first as (
         select kommune, fagsystem from outbox where due <= $1
+          and $5::text not like '%,' || kommune || ',%'
         order by due limit 1 for update skip locked),
       taken as (
         select o.kommune, o.bilag_id from outbox o join first g
           on g.kommune = o.kommune and g.fagsystem = o.fagsystem
         where o.due <= $1 and (o.bilag_id, o.kommune) in (
-          select bilag_id, kommune from outbox where due <= $1 order by due limit 2000)
+          select bilag_id, kommune from outbox where due <= $1
+            and $5::text not like '%,' || kommune || ',%' order by due limit 2000)
         order by o.due limit $4 for update of o skip locked)
       update outbox o set due = $2, owner = $3 from taken t
       where o.kommune = t.kommune and o.bilag_id = t.bilag_id returning o.kommune, o.bilag_id",
 };
 
 const STANDING: &str = "select b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, b.dag, b.debet, \
-     b.state, b.attempts, b.erp_bilagsnummer, b.version from bilag b";
+     b.state, b.attempts, b.erp_bilagsnummer, b.version, b.changed from bilag b";
 
 fn standing(row: Row) -> Result<Standing, StoreFailure> {
     let mut cells = Cells::new(row);
@@ -48,7 +53,7 @@ fn standing(row: Row) -> Result<Standing, StoreFailure> {
     let (bilag_uuid, fagsystem) = (cells.bilag_uuid()?, cells.fagsystem()?);
     let (dag, debet) = (cells.date()?, cells.oere()?);
     let (state, attempts) = cells.state()?;
-    let version = cells.int()?;
+    let (version, since) = (cells.int()?, cells.time()?);
     Ok(Standing {
         kommune,
         id,
@@ -59,6 +64,7 @@ fn standing(row: Row) -> Result<Standing, StoreFailure> {
         state,
         attempts,
         version,
+        since,
     })
 }
 
@@ -72,14 +78,15 @@ impl Store {
         rows.into_iter().map(standing).collect()
     }
 
-    async fn claim_due(
-        &self,
-        owner: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Standing>, StoreFailure> {
-        let params = vec![micros(now), micros(lease_until), owner.into(), limit.into()];
+    async fn claim_due(&self, lease: &Lease<'_>) -> Result<Vec<Standing>, StoreFailure> {
+        let avoid = lease.avoid.iter().map(|kommune| format!("{},", kommune.0));
+        let params = vec![
+            micros(lease.now),
+            micros(lease.until),
+            lease.owner.into(),
+            lease.limit.into(),
+            format!(",{}", avoid.collect::<String>()).into(),
+        ];
         let taken = self.claim_rows(CLAIM, params).await?;
         let Some(first) = taken.first() else {
             return Ok(Vec::new());
@@ -140,19 +147,22 @@ impl Store {
         let mut cells = Cells::new(rows.pop().unwrap_or_default());
         let rows = cells.narrow()?;
         let oldest_due = cells.opt_int()?.map(time_of).transpose()?;
-        Ok(Backlog { rows, oldest_due })
+        let sql = "select min(b.changed) from outbox o join bilag b \
+             on b.kommune = o.kommune and b.bilag_id = o.bilag_id where b.state = 'uncertain'";
+        let mut uncertain = self.query(sql, Vec::new()).await?;
+        let since = Cells::new(uncertain.pop().unwrap_or_default()).opt_int()?;
+        let oldest_uncertain = since.map(time_of).transpose()?;
+        Ok(Backlog {
+            rows,
+            oldest_due,
+            oldest_uncertain,
+        })
     }
 }
 
 impl Outbox for Store {
-    fn claim<'a>(
-        &'a self,
-        owner: &'a str,
-        now: Timestamp,
-        lease_until: Timestamp,
-        limit: u32,
-    ) -> Answer<'a, Vec<Standing>> {
-        Box::pin(self.claim_due(owner, now, lease_until, limit))
+    fn claim<'a>(&'a self, lease: &'a Lease<'a>) -> Answer<'a, Vec<Standing>> {
+        Box::pin(self.claim_due(lease))
     }
 
     fn advance<'a>(&'a self, moves: &'a [Move]) -> Answer<'a, Advance> {

@@ -55,7 +55,7 @@ struct Ledger {
     numbers: BTreeMap<Kommunekode, u64>,
     /// Receipts still to be brought.
     to_bring: Vec<Delivery>,
-    /// Booked twice: must stay empty.
+    /// Sent again although they were known: must stay empty.
     twice: Vec<BilagUuid>,
 }
 
@@ -201,7 +201,11 @@ impl SimBooks {
         let mut ledger = self.ledger();
         let key = (kommune, bilag.bilag_uuid);
         let open = |konto: &str| self.open.contains(&(kommune, konto.into()));
-        if !ledger.entries.contains_key(&key) {
+        if ledger.entries.contains_key(&key) {
+            // These books would let it pass; others would book it once more. The hub promises
+            // to ask before it sends again, and then it knows.
+            ledger.twice.push(bilag.bilag_uuid);
+        } else {
             let sound = bilag
                 .posteringer
                 .iter()
@@ -219,9 +223,7 @@ impl SimBooks {
                 kredit: turnover.credit.get(),
                 number: number.flatten(),
             };
-            if ledger.entries.insert(key, entry).is_some() {
-                ledger.twice.push(bilag.bilag_uuid);
-            }
+            ledger.entries.insert(key, entry);
         }
         let entry = ledger.entries.get(&key);
         receipt(bilag.bilag_uuid, entry.and_then(|e| e.number.clone()))

@@ -256,7 +256,9 @@ impl World {
             match self.store.next_due().await.map_err(text)? {
                 None => return Ok(()),
                 Some(due) => {
-                    let wait = due.as_millisecond() - now.as_millisecond();
+                    // Due already, and still not taken: its books are left alone for now.
+                    let next = self.hub.rested().filter(|_| due <= now).unwrap_or(due);
+                    let wait = next.as_millisecond() - now.as_millisecond();
                     self.clock.advance_millis(wait.max(1));
                 }
             }

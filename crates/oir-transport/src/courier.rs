@@ -54,40 +54,31 @@ impl HttpCourier {
     /// Sends as a sender does: any media type, and every SOAP body is an answer whatever
     /// its status, because a refusal carries its reasons there.
     pub async fn exchange(&self, url: &str, media: &str, body: Vec<u8>) -> CallOutcome {
-        let sent = self
-            .client
-            .post(url)
-            .header(CONTENT_TYPE, media)
-            .body(body)
-            .send()
-            .await;
-        match sent {
-            Err(error) => of_error(&error),
-            Ok(response) if is_xml(&response) => read(response).await,
-            Ok(response) => match of_status(response.status(), response.headers()) {
-                Some(outcome) => outcome,
-                None => read(response).await,
-            },
-        }
+        let request = self.client.post(url).header(CONTENT_TYPE, media);
+        outcome(request.body(body).send().await).await
     }
 
     /// Posts a SOAP 1.1 body to an address.
     pub async fn post(&self, url: &str, operation: &str, body: Vec<u8>) -> CallOutcome {
-        let sent = self
+        let request = self
             .client
             .post(url)
             .header(CONTENT_TYPE, SoapVersion::V11.content_type())
-            .header("SOAPAction", format!("\"{operation}\""))
-            .body(body)
-            .send()
-            .await;
-        match sent {
-            Err(error) => of_error(&error),
-            Ok(response) => match of_status(response.status(), response.headers()) {
-                Some(outcome) => outcome,
-                None => read(response).await,
-            },
-        }
+            .header("SOAPAction", format!("\"{operation}\""));
+        outcome(request.body(body).send().await).await
+    }
+}
+
+/// What became of a call. XML is an answer whatever its status: a SOAP fault says who wrote
+/// it and why.
+async fn outcome(sent: Result<Response, reqwest::Error>) -> CallOutcome {
+    match sent {
+        Err(error) => of_error(&error),
+        Ok(response) if is_xml(&response) => read(response).await,
+        Ok(response) => match of_status(response.status(), response.headers()) {
+            Some(outcome) => outcome,
+            None => read(response).await,
+        },
     }
 }
 

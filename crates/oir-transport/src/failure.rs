@@ -28,13 +28,13 @@ pub(crate) fn of_error(error: &reqwest::Error) -> CallOutcome {
     }
 }
 
-/// A status that carries no answer; none when the body is the answer. 429 and 503 say
-/// that the call was not looked at (RFC 9110 § 15.6.4); a gateway's 502 and 504 say
-/// nothing of what lies behind it.
+/// A status that carries no answer; none when the body is the answer. A gateway's 502, 503
+/// and 504 say nothing of what lies behind it: it may have passed the call on before the
+/// line broke. 429 is written before a call is looked at (RFC 6585 § 4).
 pub(crate) fn of_status(status: StatusCode, headers: &HeaderMap) -> Option<CallOutcome> {
     match status {
         StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_REQUEST => None,
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+        StatusCode::TOO_MANY_REQUESTS => {
             let asked = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
             let seconds = asked.and_then(|text| text.trim().parse().ok());
             let wait = seconds.map(|s| Duration::from_secs(s).min(RETRY_AFTER_MAX));

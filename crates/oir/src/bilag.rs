@@ -13,9 +13,12 @@ use oir_domain::finans::Finanspostering;
 use oir_domain::ids::{BilagId, BilagUuid};
 use oir_domain::message::StateName;
 use oir_domain::party::Kommunekode;
+use oir_flow::hub::Timing;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::views::{BilagDetail, BilagFilter, BilagLine, Views};
+use oir_flow::settle::{self, Release};
 use oir_store::Store;
+use oir_transport::Settings;
 use oir_web::danish_format::{instant_to_the_second, kroner};
 use oir_wire::danish;
 
@@ -101,6 +104,31 @@ pub(crate) async fn show(database: &str, id: &str) -> anyhow::Result<ExitCode> {
             print_detail(&mut out, &detail)?;
         } else {
             bail!("bilaget {id} findes ikke");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets a parked bilag go on.
+pub(crate) async fn release(database: &str, id: &str) -> anyhow::Result<ExitCode> {
+    let store = house::open_existing(database).await?;
+    let hub = house::silent_hub(&store, Timing::STANDARD, Settings::STANDARD).await?;
+    let mut out = std::io::stdout().lock();
+    for id in find(&store, id).await? {
+        let Some(detail) = store.detail(&Scope::everything(), id).await? else {
+            bail!("bilaget {id} findes ikke");
+        };
+        let line = detail.line;
+        let fagsystem = line.fagsystem.context("bilagets fagsystem er ukendt")?;
+        let released = settle::release(&hub, line.kommune, line.bilag_uuid, fagsystem).await?;
+        match released {
+            Release::Done => writeln!(
+                out,
+                "{id} er frigivet: økonomisystemet spørges, og kender det ikke bilaget, sendes det."
+            )?,
+            Release::NotParked | Release::Unknown => {
+                bail!("bilaget {id} er ikke parkeret; der er intet at frigive")
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -134,6 +134,19 @@ pub(crate) struct Send {
 pub(crate) enum Bilag {
     /// De nyeste bilag, der passer.
     List(BilagList),
+    /// Lad et parkeret bilag gå videre, når årsagen er rettet.
+    Release {
+        /// bil_-nummer eller BilagUUID.
+        id: String,
+        /// SQLite-fil eller adresse på en PostgreSQL-database.
+        #[arg(
+            long,
+            env = "OIR_DATABASE",
+            hide_env_values = true,
+            default_value = "oir.db"
+        )]
+        database: String,
+    },
     /// Ét bilag med hele dets forløb.
     Show {
         /// bil_-nummer eller BilagUUID.

@@ -41,11 +41,18 @@ use crate::process::SystemClock;
 const TIMING: Timing = Timing {
     lease_ms: 20_000,
     ask_ms: 200,
+    call_ms: 10_000,
+    patience_ms: 600_000,
     retry: RetryPolicy {
         first_ms: 100,
         longest_ms: 2_000,
         attempts_max: 200,
     },
+};
+/// A call ends well within the lease.
+const CALLS: Settings = Settings {
+    connect: Duration::from_secs(2),
+    whole: Duration::from_secs(10),
 };
 /// Municipalities in the demo.
 const KOMMUNER: usize = 10;
@@ -148,7 +155,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         house::shown(&database)
     );
     store.replace_register(&day.register).await?;
-    let hub = house::hub(&store, TIMING, Settings::STANDARD).await?;
+    let hub = house::hub(&store, TIMING, CALLS).await?;
     remap::remap_held(&hub).await?;
     let books = Books::open(Some(&data.join("books.db")), &setup(&day))?;
     let control = Arc::new(LastComparison::default());

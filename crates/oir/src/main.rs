@@ -53,6 +53,9 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Example { folder } => example::run(&folder),
         cli::Command::Send(options) => send::run(&options).await,
         cli::Command::Bilag(cli::Bilag::List(options)) => bilag::list(&options).await,
+        cli::Command::Bilag(cli::Bilag::Release { id, database }) => {
+            bilag::release(&database, &id).await
+        }
         cli::Command::Bilag(cli::Bilag::Show { id, database }) => bilag::show(&database, &id).await,
         cli::Command::Register(cli::Register::Import { folder, database }) => {
             register::import(&database, &folder).await

@@ -33,6 +33,8 @@ pub struct Standing {
     pub attempts: u32,
     /// Counts its changes; a step names the one it saw.
     pub version: i64,
+    /// When it came to stand there.
+    pub since: Timestamp,
 }
 
 /// One step of one bilag, decided by the domain, to be written.
@@ -74,20 +76,30 @@ pub struct Backlog {
     pub rows: u64,
     /// When the oldest due row became due.
     pub oldest_due: Option<Timestamp>,
+    /// Since when the oldest one that was sent without an answer is uncertain.
+    pub oldest_uncertain: Option<Timestamp>,
+}
+
+/// What a worker asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease<'a> {
+    /// Who takes it.
+    pub owner: &'a str,
+    /// What is due by now.
+    pub now: Timestamp,
+    /// For how long.
+    pub until: Timestamp,
+    /// Rows at the most.
+    pub limit: u32,
+    /// Not of these municipalities.
+    pub avoid: &'a [Kommunekode],
 }
 
 /// The delivering side of the store.
 pub trait Outbox: Send + Sync + std::fmt::Debug {
-    /// Leases up to `limit` due rows of one municipality and one sender to `owner` until
-    /// `lease_until`; empty when nothing is due. A row whose lease ran out is due.
-    /// Two workers never get the same row.
-    fn claim<'a>(
-        &'a self,
-        owner: &'a str,
-        now: Timestamp,
-        lease_until: Timestamp,
-        limit: u32,
-    ) -> Answer<'a, Vec<Standing>>;
+    /// Leases due rows of one municipality and one sender; empty when nothing is due. A row
+    /// whose lease ran out is due. Two workers never get the same row.
+    fn claim<'a>(&'a self, lease: &'a Lease<'a>) -> Answer<'a, Vec<Standing>>;
 
     /// Writes steps with their events, faults, totals and outbox rows in one durable
     /// transaction, or nothing.

@@ -16,14 +16,14 @@ const LATE_SECONDS: i64 = 600;
 
 pub(super) async fn ready(State(state): State<MachineState>) -> Response {
     let mut wrong = Vec::new();
-    let (mut rows, mut late) = (None, None);
+    let (mut rows, mut late, mut uncertain) = (None, None, None);
     match state.hub.backlog().await {
         Ok(backlog) => {
             rows = Some(backlog.rows);
-            let now = state.hub.instant();
-            late = backlog
-                .oldest_due
-                .map(|due| now.as_second().saturating_sub(due.as_second()));
+            let now = state.hub.instant().as_second();
+            let since = |then: jiff::Timestamp| now.saturating_sub(then.as_second());
+            late = backlog.oldest_due.map(since);
+            uncertain = backlog.oldest_uncertain.map(since);
             if late.is_some_and(|seconds| seconds > LATE_SECONDS) {
                 wrong.push("afleveringen er bagud");
             }
@@ -47,6 +47,8 @@ pub(super) async fn ready(State(state): State<MachineState>) -> Response {
         "reasons": wrong,
         "backlog": rows,
         "oldestDueSeconds": late.map(|seconds| seconds.max(0)),
+        // For people: books that do not answer are no reason to send messages elsewhere.
+        "oldestUncertainSeconds": uncertain.map(|seconds| seconds.max(0)),
         "freeBytes": free,
     });
     let headers = [

@@ -77,6 +77,7 @@ pub(crate) struct Delivery {
     pub(crate) call_seconds: u32,
     pub(crate) lease_seconds: u32,
     pub(crate) ask_seconds: u32,
+    pub(crate) uncertain_minutes: u32,
     pub(crate) retry_first_ms: u32,
     pub(crate) retry_longest_seconds: u32,
     pub(crate) attempts_max: u32,
@@ -168,6 +169,7 @@ impl Default for Delivery {
             call_seconds: 60,
             lease_seconds: 120,
             ask_seconds: 30,
+            uncertain_minutes: 120,
             retry_first_ms: 1_000,
             retry_longest_seconds: 300,
             attempts_max: 30,
@@ -290,6 +292,8 @@ impl Config {
         Timing {
             lease_ms: delivery.lease_seconds.saturating_mul(1_000),
             ask_ms: delivery.ask_seconds.saturating_mul(1_000),
+            call_ms: delivery.call_seconds.saturating_mul(1_000),
+            patience_ms: delivery.uncertain_minutes.saturating_mul(60_000),
             retry: RetryPolicy {
                 first_ms: delivery.retry_first_ms,
                 longest_ms: delivery.retry_longest_seconds.saturating_mul(1_000),
