@@ -29,6 +29,7 @@ macro_rules! on_both {
     };
 }
 
+mod list;
 mod outbox;
 mod raw;
 mod register;
