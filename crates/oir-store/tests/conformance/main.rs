@@ -35,3 +35,4 @@ mod raw;
 mod register;
 mod settle;
 mod subject;
+mod views;
