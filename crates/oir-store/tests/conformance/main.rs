@@ -35,4 +35,5 @@ mod raw;
 mod register;
 mod settle;
 mod subject;
+mod verify;
 mod views;
