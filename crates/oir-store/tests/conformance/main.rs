@@ -31,6 +31,7 @@ macro_rules! on_both {
 
 mod backup;
 mod evidence;
+mod inbox;
 mod list;
 mod outbox;
 mod raw;
