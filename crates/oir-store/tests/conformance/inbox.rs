@@ -13,6 +13,7 @@ use oir_fagsystem::sample;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::inbox::{Admit, Inbox, Inquiry, MessageOutcome, MessageRecord};
 use oir_flow::ports::outbox::Outbox;
+use oir_flow::ports::views::Views;
 use oir_flow::receipts::as_stored;
 use uuid::Uuid;
 
@@ -34,6 +35,7 @@ on_both! {
     a_bilag_is_found_by_its_own_sender_only,
     of_many_at_once_with_one_id_exactly_one_is_written,
     groups_at_once_leave_one_total,
+    amounts_beyond_every_limit_stop_no_reception,
 }
 
 fn alone(record: &MessageRecord) -> &[MessageRecord] {
@@ -470,18 +472,36 @@ async fn groups_at_once_leave_one_total(subject: &Subject) {
     for task in tasks {
         assert_eq!(task.await.unwrap().unwrap(), Admit::Done);
     }
-    let total = oir_flow::ports::views::Views::day(&subject.store, sample::DAY)
-        .await
-        .unwrap();
+    let total = Views::day(&subject.store, sample::DAY).await.unwrap();
     assert_eq!(total.len(), 1, "{total:?}");
     assert_eq!((total[0].state, total[0].antal), (StateName::Mapped, 12));
     let sum: i64 = (0..12).map(|n| 100_000 + n * 100).sum();
     assert_eq!(total[0].debet.get(), sum);
     let id = AfsendelseId::from_uuid(Uuid::nil());
     assert_eq!(
-        oir_flow::ports::views::Views::message_detail(&subject.store, id)
-            .await
-            .unwrap(),
+        Views::message_detail(&subject.store, id).await.unwrap(),
         None
     );
+}
+
+/// A sender may write any fifteen digits, as often as it likes: its bilag are rejected and
+/// must not stop those of others by a total that does not fit.
+async fn amounts_beyond_every_limit_stop_no_reception(subject: &Subject) {
+    for n in 0..12_u32 {
+        let mut bilag = sample::bilag(u64::from(n));
+        let line = bilag.posteringer[0].clone();
+        for linjenummer in 10..1_010 {
+            let mut more = line.clone();
+            more.linjenummer = linjenummer;
+            more.beloeb = oir_domain::money::Oere::new(999_999_999_999_999);
+            bilag.posteringer.push(more);
+        }
+        let record = subject.judged(&sample::message(u64::from(n), vec![bilag]), 0);
+        assert_eq!(new_bilag(&record)[0].state.name(), StateName::Rejected);
+        assert_eq!(subject.admit(&[record]).await, Admit::Done, "message {n}");
+    }
+    let total = Views::day(&subject.store, sample::DAY).await.unwrap();
+    assert_eq!((total.len(), total[0].antal), (1, 12));
+    let report = subject.store.verify(&|_| {}).await.unwrap();
+    assert_eq!(report.findings, []);
 }

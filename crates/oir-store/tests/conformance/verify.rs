@@ -25,6 +25,7 @@ on_both! {
     an_outbox_row_too_many_is_found,
     an_outbox_row_of_no_bilag_is_found,
     a_sum_that_does_not_fit_stops_no_check,
+    more_postings_than_a_bilag_may_have_are_no_finding,
     every_message_is_counted_once_over_many_pages,
 }
 
@@ -191,6 +192,18 @@ async fn a_sum_that_does_not_fit_stops_no_check(subject: &Subject) {
     let damage = "delete from postering where position = 77";
     subject.past_the_store(damage).await.unwrap();
     assert_eq!(checks(subject).await, [SUMS]);
+}
+
+async fn more_postings_than_a_bilag_may_have_are_no_finding(subject: &Subject) {
+    let mut bilag = sample::bilag(1);
+    let first = bilag.posteringer[0].clone();
+    for n in 0..6_000 {
+        let mut more = first.clone();
+        (more.beloeb, more.linjenummer) = (oir_domain::finans::AMOUNT_MAX, 10 + n);
+        bilag.posteringer.push(more);
+    }
+    subject.receive(1, vec![bilag], 0).await;
+    assert_eq!(checks(subject).await, [""; 0]);
 }
 
 async fn every_message_is_counted_once_over_many_pages(subject: &Subject) {
