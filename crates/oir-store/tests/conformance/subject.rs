@@ -324,7 +324,7 @@ async fn plain_client(url: &str) -> tokio_postgres::Client {
 
 impl Drop for Subject {
     fn drop(&mut self) {
-        if let Home::Sqlite(directory) = &self.home {
+        if let Some(directory) = self.folder() {
             drop(std::fs::remove_dir_all(directory));
         }
     }
