@@ -1,7 +1,8 @@
 //! Reception: a batch of judged messages as one plan.
 
-use oir_domain::finans::{Finansbilag, Finanspostering, PartNummer};
+use oir_domain::finans::{AMOUNT_MAX, Finansbilag, Finanspostering, POSTINGS_MAX, PartNummer};
 use oir_domain::message::StateName;
+use oir_domain::money::{Oere, Turnover};
 use oir_domain::totals::{Changes, TotalKey};
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::inbox::{Admit, BilagRecord, MessageOutcome, MessageRecord, NewBilag};
@@ -278,8 +279,7 @@ impl Rows {
 
     fn bilag(&mut self, message: &MessageRecord, new: &NewBilag) -> Result<(), StoreFailure> {
         let (id, owner) = (Value::Uuid(new.id.as_uuid()), kommune(message.kommune));
-        // A sum that does not fit is a fault; the totals then count it as nothing.
-        let turnover = new.bilag.turnover().unwrap_or_default();
+        let turnover = counted(&new.bilag);
         let state = new.state.name();
         self.bilag.extend([owner.clone(), id.clone()]);
         self.bilag_columns(message, new, turnover);
@@ -330,12 +330,7 @@ impl Rows {
             .map_err(|_| damaged("a total overflows"))
     }
 
-    fn bilag_columns(
-        &mut self,
-        message: &MessageRecord,
-        new: &NewBilag,
-        turnover: oir_domain::money::Turnover,
-    ) {
+    fn bilag_columns(&mut self, message: &MessageRecord, new: &NewBilag, turnover: Turnover) {
         let bilag: &Finansbilag = &new.bilag;
         let uuid = Value::Uuid(bilag.bilag_uuid.as_uuid());
         let count = u32::try_from(bilag.posteringer.len()).unwrap_or(u32::MAX);
@@ -380,6 +375,18 @@ impl Rows {
             self.fault.extend(fault_values(fault));
         }
     }
+}
+
+/// What no sound bilag exceeds: every posting at the limit, as many as there may be.
+const TURNOVER_MAX: Oere = Oere::new(AMOUNT_MAX.get() * POSTINGS_MAX as i64);
+
+/// The sums that a bilag counts for. Beyond all limits it is rejected, and counts as nothing:
+/// else a few such, or one whose sum does not fit, would stop a day's total and with it
+/// everybody's reception.
+fn counted(bilag: &Finansbilag) -> Turnover {
+    let sum = bilag.turnover().ok();
+    sum.filter(|sum| sum.debit <= TURNOVER_MAX && sum.credit <= TURNOVER_MAX)
+        .unwrap_or_default()
 }
 
 /// A posting's columns after (kommune, bilag_id, position).

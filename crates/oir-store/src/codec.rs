@@ -18,6 +18,9 @@ pub(crate) const UNIT: char = '\u{1f}';
 /// Separates the parts of one value in a column that holds several.
 pub(crate) const GROUP: char = '\u{1d}';
 
+/// Stands for one empty value, which joined would look like none.
+const EMPTY_VALUE: &str = "\u{1d}";
+
 /// Faults that came after the reception are numbered from here per event, so that one
 /// glance at the number tells which.
 pub(crate) const LATER: i64 = 1_000_000;
@@ -162,10 +165,10 @@ impl Cells {
             path: self.text()?,
         };
         let values = self.text()?;
-        let values = if values.is_empty() {
-            Vec::new()
-        } else {
-            values.split(UNIT).map(Into::into).collect()
+        let values = match &*values {
+            "" => Vec::new(),
+            EMPTY_VALUE => vec!["".into()],
+            values => values.split(UNIT).map(Into::into).collect(),
         };
         Ok(Fault {
             code,
@@ -220,7 +223,10 @@ pub(crate) fn fault_values(fault: &Fault) -> [Value; 4] {
         fault.code.code().into(),
         fault.place.linje.into(),
         Value::Text(fault.place.path.clone()),
-        fault.values.join(&*UNIT.to_string()).into(),
+        match &*fault.values {
+            [only] if only.is_empty() => EMPTY_VALUE.into(),
+            values => values.join(&*UNIT.to_string()).into(),
+        },
     ]
 }
 

@@ -38,6 +38,29 @@ pub(crate) fn line(cells: &mut Cells) -> Result<BilagLine, StoreFailure> {
     })
 }
 
+/// Letters beyond ASCII that people type in either case: `lower` does not know them in
+/// SQLite, and in PostgreSQL only when the database was made with a locale that does.
+const LETTERS: [(char, char); 7] = [
+    ('Æ', 'æ'),
+    ('Ø', 'ø'),
+    ('Å', 'å'),
+    ('Ä', 'ä'),
+    ('Ö', 'ö'),
+    ('Ü', 'ü'),
+    ('É', 'é'),
+];
+
+/// An expression in lower case. Column and pattern go through the same one, so that what a
+/// database does with other letters it does to both.
+fn folded(expression: &str) -> String {
+    let text = LETTERS
+        .iter()
+        .fold(expression.to_owned(), |inner, (upper, lower)| {
+            format!("replace({inner}, '{upper}', '{lower}')")
+        });
+    format!("lower({text})")
+}
+
 /// Conditions and their values, numbered as they come.
 #[derive(Default)]
 pub(crate) struct Conditions {
@@ -141,16 +164,23 @@ impl Conditions {
         if let Ok(id) = text.parse::<BilagUuid>() {
             return self.add("b.bilag_uuid =", Value::Uuid(id.as_uuid()));
         }
+        if text.contains('\0') {
+            // No stored text holds it, PostgreSQL refuses it, and SQLite would stop reading there.
+            return self.texts.push("1 = 0".into());
+        }
         let escaped = text
             .replace('\\', "\\\\")
             .replace('%', "\\%")
             .replace('_', "\\_");
-        let pattern = self.place(format!("%{}%", escaped.to_lowercase()).into());
-        self.texts.push(format!(
-            "(lower(b.tekst) like {pattern} escape '\\' \
-             or lower(b.afsender_bilagsnummer) like {pattern} escape '\\' \
-             or lower(coalesce(b.erp_bilagsnummer, '')) like {pattern} escape '\\')"
-        ));
+        let pattern = folded(&self.place(format!("%{escaped}%").into()));
+        let like = |column: &str| format!("{} like {pattern} escape '\\'", folded(column));
+        let columns = [
+            "b.tekst",
+            "b.afsender_bilagsnummer",
+            "coalesce(b.erp_bilagsnummer, '')",
+        ];
+        let any = columns.map(like).join(" or ");
+        self.texts.push(format!("({any})"));
     }
 }
 

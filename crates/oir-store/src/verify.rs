@@ -39,18 +39,22 @@ pub struct VerifyReport {
     pub findings: Vec<Finding>,
 }
 
-/// Checks that are one query each: no row = no difference.
+/// Checks that are one query each: no row = no difference. A posting above the highest amount
+/// (`AMOUNT_MAX`, 10^11 øre) is only in a rejected bilag, which counts as nothing when it is
+/// beyond all limits: it is left out of the sums, so that none overflows and a bilag that was
+/// taken in shows the difference. Nor are those compared that have too many postings.
 const CHECKS: [(&str, &str); 6] = [
     (
         "posteringerne summer til bilagets debet og kredit",
         "select b.kommune, b.bilag_id, b.debet, b.kredit from bilag b left join (
-           select kommune, bilag_id, count(*) as n,
-             sum(case when side = 'D' then beloeb else 0 end) as d,
-             sum(case when side = 'K' then beloeb else 0 end) as k
+           select kommune, bilag_id, count(*) as n, max(beloeb) as most,
+             sum(case when side = 'D' and beloeb <= 100000000000 then beloeb else 0 end) as d,
+             sum(case when side = 'K' and beloeb <= 100000000000 then beloeb else 0 end) as k
            from postering group by kommune, bilag_id) p
          on p.kommune = b.kommune and p.bilag_id = b.bilag_id
          where p.n is null or p.n <> b.posteringer
-           or (b.rejected = 0 and (p.d <> b.debet or p.k <> b.kredit)) limit $1",
+           or ((b.rejected = 0 or (p.most <= 100000000000 and p.n <= 5000))
+             and (p.d <> b.debet or p.k <> b.kredit)) limit $1",
     ),
     (
         "bilag, der ikke er afvist, balancerer",
@@ -60,8 +64,8 @@ const CHECKS: [(&str, &str); 6] = [
     (
         "kontroltotalerne er summen af bilagene",
         "select t.kommune, t.fagsystem, t.antal, t.debet from (
-           select kommune, dag, fagsystem, state, sum(antal) as antal, sum(debet) as debet
-           from control_total group by kommune, dag, fagsystem, state) t
+           select kommune, dag, fagsystem, state, cast(sum(antal) as bigint) as antal,
+             cast(sum(debet) as bigint) as debet from control_total group by kommune, dag, fagsystem, state) t
          left join (select kommune, dag, fagsystem, state, count(*) as antal, sum(debet) as debet
            from bilag group by kommune, dag, fagsystem, state) b
          on b.kommune = t.kommune and b.dag = t.dag and b.fagsystem = t.fagsystem
@@ -85,7 +89,11 @@ const CHECKS: [(&str, &str); 6] = [
         "select b.kommune, b.bilag_id, b.version, b.version from bilag b left join outbox o
          on o.kommune = b.kommune and o.bilag_id = b.bilag_id
          where (o.bilag_id is not null) <> (b.state in
-           ('mapped', 'sending', 'awaiting_receipt', 'waiting', 'uncertain')) limit $1",
+           ('mapped', 'sending', 'awaiting_receipt', 'waiting', 'uncertain'))
+         union all
+         select o.kommune, o.bilag_id, o.due, o.due from outbox o left join bilag b
+         on b.kommune = o.kommune and b.bilag_id = o.bilag_id
+         where b.bilag_id is null limit $1",
     ),
 ];
 

@@ -15,7 +15,7 @@ use oir_flow::ports::views::{
 use oir_flow::ports::{Answer, StoreFailure};
 
 use crate::Store;
-use crate::codec::{Cells, damaged, date, known_fagsystem, kommune};
+use crate::codec::{Cells, damaged, date, fagsystem, known_fagsystem, kommune};
 use crate::list::{Conditions, LINE, line};
 use crate::plan::Value;
 
@@ -178,10 +178,13 @@ impl Store {
     }
 
     async fn corrected_by(&self, line: &BilagLine) -> Result<Vec<BilagId>, StoreFailure> {
-        let sql = "select bilag_id from bilag where kommune = $1 and korrigerer = $2 order by 1";
+        // Another sender may use the same id for another bilag.
+        let sql = "select bilag_id from bilag where kommune = $1 and korrigerer = $2 \
+             and fagsystem = $3 order by 1";
         let params = vec![
             kommune(line.kommune),
             Value::Uuid(line.bilag_uuid.as_uuid()),
+            fagsystem(line.fagsystem),
         ];
         let rows = self.query(sql, params).await?;
         rows.into_iter()

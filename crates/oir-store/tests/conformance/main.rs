@@ -1,0 +1,43 @@
+//! The contracts of the store's ports, one suite for both databases: every test body runs
+//! on a new SQLite file and, with the feature `test-postgres`, on a new PostgreSQL database.
+//!
+//! What is expected is said in domain values made here, or read by a plain connection
+//! beside the store, so that a store cannot agree with itself.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+/// Makes one test per database out of each body.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&crate::subject::Subject::on_sqlite().await).await;
+            })*
+        }
+        #[cfg(feature = "test-postgres")]
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&crate::subject::Subject::on_postgres().await).await;
+            })*
+        }
+    };
+}
+
+mod backup;
+mod evidence;
+mod inbox;
+mod list;
+mod outbox;
+mod raw;
+mod register;
+mod sessions;
+mod settle;
+mod subject;
+mod verify;
+mod views;
