@@ -42,6 +42,7 @@ impl HttpCourier {
     /// # Errors
     /// When the platform gives no client.
     pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
+        crate::tls::ready();
         let client = Client::builder()
             .connect_timeout(settings.connect)
             .timeout(settings.whole)

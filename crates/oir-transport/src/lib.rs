@@ -5,6 +5,7 @@
 mod courier;
 mod failure;
 mod identity;
+mod tls;
 
 pub use courier::{HttpCourier, Settings};
 pub use identity::{OpenIdConnect, OpenIdSettings, OpenIdSettingsError, RoleClaim};

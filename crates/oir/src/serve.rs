@@ -1,6 +1,7 @@
 //! `oir serve`: the service itself, in one process or in several over one PostgreSQL.
 
 pub(crate) mod config;
+mod identity;
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use tokio::task::JoinSet;
 use crate::cli::Serve;
 use crate::house::{self, LastComparison};
 use config::{Config, Role};
+use identity::Identity;
 
 /// Runs until told to stop (SIGTERM or Ctrl-C).
 pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
@@ -108,11 +110,19 @@ async fn listen(
     if config.has(Role::Web) {
         let portal = bind("portal", config.portal.listen).await?;
         let control = Arc::new(LastComparison::default());
-        let entrance = house::entrance(store, Door::Operator, false, config.session_limits());
+        let door = match &config.identity {
+            Some(identity) => identity.door(hub)?,
+            None => Door::Operator,
+        };
+        let secure = config.identity.as_ref().is_some_and(Identity::is_secure);
+        let entrance = house::entrance(store, door, secure, config.session_limits());
         let pages = house::portal(hub, store, Arc::clone(&control) as _, entrance);
         let service = format!("http://{service_at}{}", oir_wire::finans::SERVICE_PATH);
         let pages = pages.merge(oir_web::portal::service_at(&service));
-        let pages = oir_web::portal::loopback::only(pages);
+        let pages = match &config.identity {
+            Some(identity) => oir_web::portal::hosts::only(pages, Some(identity.host())),
+            None => oir_web::portal::hosts::only(pages, None),
+        };
         running.spawn(start("portal", portal, pages));
         let minutes = config.portal.reconcile_minutes;
         if minutes > 0 {

@@ -42,6 +42,7 @@ pub(super) struct Line {
 impl Line {
     /// A way; nothing is connected yet. Fails when the platform gives no client.
     pub(super) fn open() -> Result<Self, reqwest::Error> {
+        crate::tls::ready();
         let client = Client::builder()
             .connect_timeout(CONNECT)
             .timeout(WHOLE)

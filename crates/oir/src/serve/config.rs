@@ -14,6 +14,8 @@ use oir_flow::sign_in::SessionLimits;
 use oir_transport::Settings;
 use serde::Deserialize;
 
+use super::identity::Identity;
+
 /// The documented file with every default.
 pub(crate) const DEFAULT: &str = include_str!("oir.toml");
 
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) delivery: Delivery,
     pub(crate) postgres: Postgres,
     pub(crate) log: Log,
+    /// How people sign in; nothing = they do not.
+    pub(crate) identity: Option<Identity>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -128,6 +132,7 @@ impl Default for Config {
             delivery: Delivery::default(),
             postgres: Postgres::default(),
             log: Log::default(),
+            identity: None,
         }
     }
 }
@@ -232,9 +237,13 @@ impl Config {
             "på SQLite har én proces alle roller; brug PostgreSQL, hvis de skal deles ud"
         );
         ensure!(
-            self.portal.listen.ip().is_loopback(),
-            "portal.listen skal være en adresse på denne maskine (127.0.0.1), indtil der er login"
+            self.identity.is_some() || self.portal.listen.ip().is_loopback(),
+            "portal.listen skal være en adresse på denne maskine (127.0.0.1), når der ikke er \
+             login ([identity])"
         );
+        if let Some(identity) = &self.identity {
+            identity.check()?;
+        }
         ensure!(
             self.portal.idle_minutes > 0 && self.portal.longest_hours > 0,
             "portal.idle_minutes og portal.longest_hours skal være mindst 1"
