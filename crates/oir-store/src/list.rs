@@ -50,11 +50,13 @@ const LETTERS: [(char, char); 7] = [
     ('É', 'é'),
 ];
 
-/// An expression in lower case. Column and pattern go through the same one, so that what a
-/// database does with other letters it does to both.
-fn folded(expression: &str) -> String {
+/// An expression in lower case, as far as it matters to what was typed: each letter replaced
+/// costs as much as the rest of the search. Column and pattern go through the same one, so
+/// that what a database does with other letters it does to both.
+fn folded(expression: &str, typed: &str) -> String {
     let text = LETTERS
         .iter()
+        .filter(|(upper, lower)| typed.contains([*upper, *lower]))
         .fold(expression.to_owned(), |inner, (upper, lower)| {
             format!("replace({inner}, '{upper}', '{lower}')")
         });
@@ -172,8 +174,8 @@ impl Conditions {
             .replace('\\', "\\\\")
             .replace('%', "\\%")
             .replace('_', "\\_");
-        let pattern = folded(&self.place(format!("%{escaped}%").into()));
-        let like = |column: &str| format!("{} like {pattern} escape '\\'", folded(column));
+        let pattern = folded(&self.place(format!("%{escaped}%").into()), text);
+        let like = |column: &str| format!("{} like {pattern} escape '\\'", folded(column, text));
         let columns = [
             "b.tekst",
             "b.afsender_bilagsnummer",
