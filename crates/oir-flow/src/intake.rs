@@ -24,7 +24,8 @@ pub(crate) const GROUP_MAX: usize = 128;
 /// So many bytes make a group full: two of the largest messages. Its rows, which take some
 /// ten times that, are all in memory at once.
 pub(crate) const GROUP_BYTES: usize = 32 * 1024 * 1024;
-/// Most messages waiting for a transaction; beyond it senders wait at the door.
+/// Most messages waiting for a transaction; beyond it senders wait at the door,
+/// which weighs them: this bounds the number, the door the bytes.
 pub(crate) const QUEUE_MAX: usize = 1_024;
 /// How often a message is judged anew because something moved meanwhile.
 const ROUNDS_MAX: u32 = 6;
