@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::masking::mask_text;
+
 /// How much a fault weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -65,16 +67,83 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault at a place.
+    /// A fault at a place. Whatever stands in path and values, both are sound text after
+    /// this: JSON can name a member with characters that no database, no XML and no log takes.
     #[must_use]
     pub fn new(code: FaultCode, place: Place, values: &[&dyn fmt::Display]) -> Self {
-        let values = values.iter().map(|v| v.to_string().into()).collect();
+        let values = values.iter().map(|v| sound(v.to_string().into()));
         Self {
             code,
-            place,
-            values,
+            values: values.collect(),
+            place: Place {
+                path: sound(place.path),
+                ..place
+            },
         }
     }
+
+    /// A fault whose path or values hold words that others chose: names and values from a
+    /// message, the books' texts. What looks like a CPR number in them is masked before
+    /// anything is stored. Not for ids and amounts: ten of their digits can look like a person.
+    #[must_use]
+    pub fn foreign(code: FaultCode, place: Place, values: &[&dyn fmt::Display]) -> Self {
+        let mut fault = Self::new(code, place, values);
+        for value in &mut fault.values {
+            *value = mask_text(value).into();
+        }
+        fault.place.path = mask_text(&fault.place.path).into();
+        fault
+    }
+}
+
+/// The text with every character that XML cannot carry (XML 1.0, production 2) replaced.
+/// Among those are NUL, which PostgreSQL refuses, and the store's own separators.
+fn sound(text: Box<str>) -> Box<str> {
+    if text.chars().all(is_sound) {
+        return text;
+    }
+    let replaced = |c| {
+        if is_sound(c) {
+            c
+        } else {
+            char::REPLACEMENT_CHARACTER
+        }
+    };
+    text.chars().map(replaced).collect::<String>().into()
+}
+
+const fn is_sound(c: char) -> bool {
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Most faults kept of one bilag, as of one message that cannot be read: more only repeat.
+pub const FAULTS_MAX: usize = 200;
+
+/// Keeps a fault while there is room for it. A full list still takes the first fault that
+/// stops, in the place of a warning: what is left out must never let a bilag through.
+pub fn keep(faults: &mut Vec<Fault>, fault: Fault) {
+    if faults.len() < FAULTS_MAX {
+        faults.push(fault);
+    } else if let Some(last) = faults.last_mut()
+        && last.code.severity() < fault.code.severity()
+    {
+        *last = fault;
+    }
+}
+
+/// Cuts a list to so many, under the same promise as [`keep`].
+pub fn cut(faults: &mut Vec<Fault>, most: usize) {
+    let most = most.max(1);
+    if faults.len() <= most {
+        return;
+    }
+    let stops = |fault: &Fault| fault.code.severity() == Severity::Fault;
+    if let Some(first) = faults.iter().position(stops)
+        && first >= most
+    {
+        faults.swap(first, most.saturating_sub(1));
+    }
+    faults.truncate(most);
 }
 
 /// Whether any of the faults stops its bilag.
@@ -130,7 +199,7 @@ catalogue! {
     DoctypeForbidden = "F0003", Fault, SenderVendor;
     /// Larger than we take. Values: limit in bytes.
     TooLarge = "F0004", Fault, SenderVendor;
-    /// Deeper, or with more attributes, than we read. Values: the limit.
+    /// Deeper, wider or with more values than we read. Values: the limits.
     TooComplex = "F0005", Fault, SenderVendor;
     /// Not a SOAP 1.1 or 1.2 envelope. Values: what was found.
     NotSoap = "F0006", Fault, SenderVendor;
@@ -262,7 +331,7 @@ impl fmt::Display for FaultCode {
 
 #[cfg(test)]
 mod tests {
-    use super::FaultCode;
+    use super::{FAULTS_MAX, Fault, FaultCode, Place, any_stops, cut, keep};
 
     #[test]
     fn codes_are_unique_ordered_and_read_back() {
@@ -274,5 +343,48 @@ mod tests {
         for code in FaultCode::ALL {
             assert_eq!(FaultCode::from_code(code.code()), Some(*code));
         }
+    }
+
+    #[test]
+    fn path_and_values_are_text_that_every_store_takes() {
+        let place = Place::message("RequestHeader/a\0b");
+        let fault = Fault::new(
+            FaultCode::UnexpectedElement,
+            place,
+            &[&"\u{1d}\u{1f}\tæ\u{ffff}"],
+        );
+        assert_eq!(&*fault.place.path, "RequestHeader/a\u{fffd}b");
+        let values: Vec<&str> = fault.values.iter().map(|v| &**v).collect();
+        assert_eq!(values, ["\u{fffd}\u{fffd}\tæ\u{fffd}"]);
+    }
+
+    #[test]
+    fn foreign_words_are_masked_and_our_own_values_stay() {
+        let foreign = |value: &str| {
+            let place = Place::message("Afsendelse/CPR6101011234");
+            Fault::foreign(FaultCode::UnknownValue, place, &[&"ydelsesart", &value])
+        };
+        let fault = foreign("610101-1234");
+        assert_eq!(&*fault.place.path, "Afsendelse/CPR610101****");
+        assert_eq!(fault.values.last().map(|v| &**v), Some("610101-****"));
+        let own = Fault::new(FaultCode::ZeroAmount, Place::message(""), &[&"6101011234"]);
+        assert_eq!(own.values.last().map(|v| &**v), Some("6101011234"));
+    }
+
+    #[test]
+    fn lists_are_bounded_and_never_lose_the_only_fault_that_stops() {
+        let fault = |code| Fault::new(code, Place::message(""), &[]);
+        let (warning, stop) = (FaultCode::CvrCheckDigit, FaultCode::ZeroAmount);
+        let mut faults = Vec::new();
+        for _ in 0..FAULTS_MAX * 2 {
+            keep(&mut faults, fault(warning));
+        }
+        assert!(faults.len() == FAULTS_MAX && !any_stops(&faults));
+        keep(&mut faults, fault(stop));
+        assert!(faults.len() == FAULTS_MAX && any_stops(&faults));
+        cut(&mut faults, 3);
+        assert!(faults.len() == 3 && any_stops(&faults));
+        cut(&mut faults, 0);
+        assert!(faults.len() == 1 && any_stops(&faults));
     }
 }

@@ -22,6 +22,10 @@ pub const BILAG_MAX: usize = 1_000;
 /// still fits the size limit of a message.
 pub const POSTINGS_MAX: usize = 5_000;
 
+/// Most values of the sortiment on one posting. Each names a facet of its own, and no
+/// sending system we know of has more than a handful of those.
+pub const SORTIMENT_MAX: u32 = 20;
+
 /// Highest amount of one posting, in øre: one billion kroner. The largest municipality's
 /// whole yearly budget is some 50 billion; one benefit posting above this is a slip.
 pub const AMOUNT_MAX: Oere = Oere::new(100_000_000_000);

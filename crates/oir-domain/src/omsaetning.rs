@@ -1,7 +1,7 @@
 //! From the sender's sortiment to the municipality's kontoplan. In this version an exact
 //! table, value → account by date; the rule engine has an issue of its own.
 
-use crate::fault::{Fault, FaultCode, Place};
+use crate::fault::{Fault, FaultCode, Place, keep};
 use crate::finans::Finansbilag;
 use crate::party::{Fagsystem, Kommunekode};
 use crate::register::Register;
@@ -9,8 +9,8 @@ use crate::register::Register;
 /// The accounts of a bilag's postings, in their order, or what has no account.
 ///
 /// # Errors
-/// One fault per posting whose value the table does not know on the booking date: the
-/// bilag is then held, not rejected, because the sender did nothing wrong.
+/// One fault per posting whose value the table does not know on the booking date, as far as
+/// [`keep`] keeps them: the bilag is then held, not rejected, because the sender did nothing wrong.
 pub fn map<'r>(
     bilag: &Finansbilag,
     index: u32,
@@ -37,7 +37,10 @@ pub fn map<'r>(
                 };
                 let values: [&dyn std::fmt::Display; 3] =
                     [&fagsystem.konteringsfacet, &vaerdi, &day];
-                missing.push(Fault::new(FaultCode::Unmapped, place, &values));
+                keep(
+                    &mut missing,
+                    Fault::foreign(FaultCode::Unmapped, place, &values),
+                );
             }
         }
     }

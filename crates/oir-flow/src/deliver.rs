@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::finans::{Afsendelse, Finansbilag, Kontroltotal, Leveranceform};
 use oir_domain::ids::{BilagUuid, TransaktionsId};
+use oir_domain::masking::mask_text;
 use oir_domain::message::{Event, StateName};
 use oir_domain::party::{Cvr, Kommunekode};
 use oir_domain::register::Receiver;
@@ -286,12 +287,13 @@ fn refused(refusal: &Refusal) -> Outcome {
     let (kode, tekst) = fejl.map_or(("-", "uden begrundelse"), |f| (&*f.kode, &*f.tekst));
     match refusal.blame {
         Blame::Receiver => Outcome::Unavailable {
-            reason: kode.to_owned(),
+            // Their word, and it is stored.
+            reason: mask_text(kode),
             retry_after: None,
         },
         Blame::Sender => {
             let place = Place::message("");
-            Outcome::Hopeless(Fault::new(
+            Outcome::Hopeless(Fault::foreign(
                 FaultCode::RefusedByBooks,
                 place,
                 &[&kode, &tekst],

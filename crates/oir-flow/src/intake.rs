@@ -21,7 +21,11 @@ use crate::receipts;
 
 /// Most messages in one transaction: at 3 kB each, under half a megabyte.
 pub(crate) const GROUP_MAX: usize = 128;
-/// Most messages waiting for a transaction; beyond it senders wait at the door.
+/// So many bytes make a group full: two of the largest messages. Its rows, which take some
+/// ten times that, are all in memory at once.
+pub(crate) const GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// Most messages waiting for a transaction; beyond it senders wait at the door,
+/// which weighs them: this bounds the number, the door the bytes.
 pub(crate) const QUEUE_MAX: usize = 1_024;
 /// How often a message is judged anew because something moved meanwhile.
 const ROUNDS_MAX: u32 = 6;
@@ -83,13 +87,27 @@ impl Job {
 /// Takes groups off the queue until it is closed and empty.
 pub(crate) async fn run(hub: Hub, queue: Arc<tokio::sync::Mutex<mpsc::Receiver<Job>>>) {
     loop {
-        let mut group = Vec::with_capacity(GROUP_MAX);
-        let taken = queue.lock().await.recv_many(&mut group, GROUP_MAX).await;
-        if taken == 0 {
+        let Some(group) = gathered(&mut *queue.lock().await).await else {
             return;
-        }
+        };
         commit(&hub, group).await;
     }
+}
+
+/// What has gathered, up to the limits of a group; none when the queue is closed and empty.
+async fn gathered(queue: &mut mpsc::Receiver<Job>) -> Option<Vec<Job>> {
+    let first = queue.recv().await?;
+    let mut bytes = first.arrival.raw.len();
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    group.push(first);
+    while group.len() < GROUP_MAX && bytes < GROUP_BYTES {
+        let Ok(job) = queue.try_recv() else {
+            break;
+        };
+        bytes = bytes.saturating_add(job.arrival.raw.len());
+        group.push(job);
+    }
+    Some(group)
 }
 
 /// Judges and writes a group, answering every member.
@@ -97,7 +115,10 @@ pub(crate) async fn commit(hub: &Hub, group: Vec<Job>) {
     let mut waiting = group;
     while !waiting.is_empty() {
         let (together, later) = apart(waiting);
-        write_group(hub, together).await;
+        // A group that a member breaks is written one by one: only the guilty one is refused.
+        for job in write_group(hub, together).await {
+            drop(write_group(hub, vec![job]).await);
+        }
         waiting = later;
     }
 }
@@ -118,18 +139,23 @@ fn apart(group: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     (together, later)
 }
 
-async fn write_group(hub: &Hub, mut group: Vec<Job>) {
+/// Writes and answers a group; gives back what must be written one by one instead, which is
+/// never a member alone.
+async fn write_group(hub: &Hub, mut group: Vec<Job>) -> Vec<Job> {
     for _ in 0..ROUNDS_MAX {
         let register = hub.register();
         let (jobs, records) = match judge_group(hub, group).await {
             Ok(judged) => judged,
-            Err((jobs, failure)) => return refuse(jobs, &failure),
+            Err((jobs, failure)) => return failed(jobs, &failure),
         };
         if jobs.is_empty() {
-            return;
+            return Vec::new();
         }
         match hub.inbox().admit(&records, register.version()).await {
-            Ok(Admit::Done) => return answer(hub, jobs, records).await,
+            Ok(Admit::Done) => {
+                answer(hub, jobs, records).await;
+                return Vec::new();
+            }
             Ok(Admit::Conflict) => {
                 group = jobs;
                 for job in &mut group {
@@ -139,14 +165,27 @@ async fn write_group(hub: &Hub, mut group: Vec<Job>) {
             Ok(Admit::RegisterChanged) => {
                 group = jobs;
                 if let Err(failure) = hub.reload_register().await {
-                    return refuse(group, &failure);
+                    refuse(group, &failure);
+                    return Vec::new();
                 }
             }
-            Err(failure) => return refuse(jobs, &failure),
+            Err(failure) => return failed(jobs, &failure),
         }
     }
     // Others keep writing the same ids: busy, not broken.
     refuse(group, &StoreFailure::Unavailable("contended ids".into()));
+    Vec::new()
+}
+
+/// Who is refused when a group could not be written: all when the store is away, nobody yet
+/// when one of several members may have broken it.
+fn failed(jobs: Vec<Job>, failure: &StoreFailure) -> Vec<Job> {
+    if jobs.len() > 1 && matches!(failure, StoreFailure::Broken(_)) {
+        tracing::warn!(%failure, members = jobs.len(), "a group is written one by one");
+        return jobs;
+    }
+    refuse(jobs, failure);
+    Vec::new()
 }
 
 type Judged = (Vec<Job>, Vec<MessageRecord>);
@@ -264,4 +303,43 @@ pub(crate) fn refusal(failure: &StoreFailure) -> Reply {
     };
     let fault = Fault::new(code, Place::message("Afsendelse"), &[]);
     Reply::Refused(Refusal::of(Blame::Receiver, &[fault]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUP_BYTES, GROUP_MAX, Job, gathered, mpsc};
+    use crate::judge::Arrival;
+    use crate::ports::inbox::Channel;
+    use oir_domain::fault::{Fault, FaultCode, Place};
+    use oir_wire::finans::message::Unreadable;
+    use std::sync::Arc;
+
+    fn job(bytes: usize) -> Job {
+        let fault = Fault::new(FaultCode::NotWellFormed, Place::message(""), &[]);
+        let raw: Arc<[u8]> = vec![0; bytes].into();
+        let mut arrival = Arrival::new(
+            Channel::Json,
+            Arc::from([]),
+            Err(Box::new(Unreadable::only(fault))),
+        );
+        arrival.raw = raw;
+        Job::new(arrival).0
+    }
+
+    #[tokio::test]
+    async fn a_group_is_bounded_by_number_and_by_bytes() {
+        let (sender, mut queue) = mpsc::channel(1_000);
+        for _ in 0..3 {
+            sender.try_send(job(GROUP_BYTES / 2)).ok();
+        }
+        for _ in 0..GROUP_MAX {
+            sender.try_send(job(1)).ok();
+        }
+        drop(sender);
+        let mut sizes = Vec::new();
+        while let Some(group) = gathered(&mut queue).await {
+            sizes.push(group.len());
+        }
+        assert_eq!(sizes, [2, GROUP_MAX, 1]);
+    }
 }

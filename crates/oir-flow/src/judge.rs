@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use oir_domain::fault::{Fault, FaultCode, Place, any_stops};
+use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place, any_stops, cut};
 use oir_domain::finans::check::{self, Facts, Known, Parties};
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::{AfsendelseId, BilagId};
@@ -20,6 +20,10 @@ use crate::ports::inbox::{
     BilagRecord, Channel, Findings, MessageOutcome, MessageRecord, NewBilag, StoredMessage,
 };
 use crate::ports::process::Ids;
+
+/// Most faults stored of one message, some two megabytes; each bilag after those keeps one,
+/// so that all still say why they stopped.
+const FAULTS_OF_MESSAGE: usize = 10_000;
 
 /// A message at the door: its bytes, and what could be read of them.
 #[derive(Debug, Clone)]
@@ -228,9 +232,15 @@ struct Judging<'a> {
 impl Judging<'_> {
     fn all(&self, bilag: &[Finansbilag]) -> Vec<BilagRecord> {
         let mut here = HashSet::with_capacity(bilag.len());
+        let mut room = FAULTS_OF_MESSAGE;
         let judged = (0_u32..).zip(bilag).map(|(index, bilag)| {
             let twice = !here.insert(bilag.bilag_uuid);
-            self.one(index, bilag, twice)
+            let mut record = self.one(index, bilag, twice);
+            if let BilagRecord::New(new) = &mut record {
+                cut(&mut new.faults, FAULTS_MAX.min(room));
+                room = room.saturating_sub(new.faults.len());
+            }
+            record
         });
         judged.collect()
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use oir_domain::fault::{Fault, FaultCode, Place};
+use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place};
 use oir_domain::ids::{BilagUuid, ErpBilagsnummer, FagsystemId};
 use oir_domain::message::{Event, Outbox as OutboxChange, StateName, Step, apply};
 use oir_domain::party::Kommunekode;
@@ -91,10 +91,11 @@ fn reasons(fejl: &[Positionsfejl], sentence: Option<&str>) -> Vec<Fault> {
             linje,
             path: path.into(),
         };
-        Fault::new(FaultCode::RefusedByBooks, place, &[&kode, &tekst])
+        Fault::foreign(FaultCode::RefusedByBooks, place, &[&kode, &tekst])
     };
     let mut faults: Vec<Fault> = fejl
         .iter()
+        .take(FAULTS_MAX)
         .map(|f| one(f.linjenummer, &f.sti, &f.kode, &f.tekst))
         .collect();
     if faults.is_empty() {

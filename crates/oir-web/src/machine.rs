@@ -8,6 +8,7 @@ mod hand_over;
 mod health;
 pub mod listener;
 pub mod lookup;
+mod room;
 mod soap;
 
 use std::fmt;
@@ -18,6 +19,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use oir_flow::hub::Hub;
 use oir_wire::finans::SERVICE_PATH;
+
+pub use room::{ROOM_BYTES, Room};
 
 /// Longest message taken, in bytes: the largest bundle with room to spare.
 pub const BODY_MAX: usize = 16 * 1024 * 1024;
@@ -39,6 +42,8 @@ pub struct MachineState {
     pub metrics: Text,
     /// Room on the disk.
     pub free_space: FreeSpace,
+    /// Room for what is being received.
+    pub room: Room,
 }
 
 impl fmt::Debug for MachineState {

@@ -24,6 +24,12 @@ pub use write::Writer;
 pub const DEPTH_MAX: usize = 64;
 /// Most attributes on one element, namespace declarations included.
 pub const ATTRIBUTES_MAX: usize = 64;
+/// Most namespaces in one document, those that its reader compares with included: each
+/// declaration is compared with all of them. Our messages name nine.
+pub const NAMESPACES_MAX: usize = 64;
+/// Most prefixes bound at one place: each element walks along them. Declaring all of ours
+/// anew at every level of our deepest message makes some hundred.
+pub const BINDINGS_MAX: usize = 256;
 /// The namespace of `xsi:type`, `xsi:nil` and `xsi:schemaLocation`.
 pub const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 /// The namespace that the prefix `xml` always has.

@@ -120,6 +120,22 @@ fn originals() -> Vec<Vec<u8>> {
     calls.iter().map(written).collect()
 }
 
+/// A message whose first posting has so many values of the sortiment.
+fn with_sortiment(values: usize) -> Vec<u8> {
+    let mut afsendelse = sample::afsendelse(3);
+    let posting = afsendelse
+        .bilag
+        .first_mut()
+        .unwrap()
+        .posteringer
+        .first_mut();
+    let sortiment = &mut posting.unwrap().sortiment;
+    let value = sortiment.first().cloned().unwrap();
+    sortiment.resize(values, value);
+    let id = afsendelse.transaktions_id;
+    write::call(SoapVersion::V11, id, &Call::Modtag(Box::new(afsendelse)))
+}
+
 /// Numbers from a seed (SplitMix64).
 struct Dice(u64);
 
@@ -383,6 +399,7 @@ fn refused_by_decision(text: &str) -> bool {
 fn our_verdicts_are_the_schemas() {
     let originals = originals();
     let mut messages = originals.clone();
+    messages.extend([19, 20, 21, 40].map(with_sortiment));
     for seed in 0..MESSAGES {
         let mut dice = Dice(seed);
         let original = originals.get(dice.below(originals.len())).unwrap();

@@ -15,7 +15,7 @@ use oir_flow::sign_in::{self, SessionLimits, SignIn};
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
-use oir_web::machine::{self, MachineState};
+use oir_web::machine::{self, MachineState, Room};
 use oir_web::portal::door::{Door, Entrance};
 use oir_web::portal::{self, Comparison, ControlTotals, FaultWords, PortalState};
 use oir_wire::danish;
@@ -115,6 +115,7 @@ fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
         hub: hub.clone(),
         metrics: Arc::new(metrics),
         free_space: free_space(disk),
+        room: Room::default(),
     }
 }
 

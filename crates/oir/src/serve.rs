@@ -97,6 +97,7 @@ async fn listen(
         headers: Duration::from_secs(config.service.header_seconds),
         connections: config.service.connections,
         stop: Duration::from_secs(config.operation.stop_seconds),
+        ..Limits::STANDARD
     };
     let start = |what, socket, routes| server(what, socket, routes, limits, stop.clone());
     let operation = bind("operation", config.operation.listen).await?;

@@ -11,7 +11,7 @@ use super::{
     PartNummer, Posteringstype,
 };
 use crate::calendar::PeriodKind;
-use crate::fault::{Fault, FaultCode, Place};
+use crate::fault::{Fault, FaultCode, Place, keep};
 use crate::ids::BilagUuid;
 use crate::money::{Oere, Turnover};
 use crate::party::{Fagsystem, Kommunekode, Myndighed};
@@ -230,7 +230,7 @@ impl BilagCheck<'_> {
 
     fn add(&mut self, code: FaultCode, path: &str, values: &[&dyn std::fmt::Display]) {
         let place = self.place(path);
-        self.faults.push(Fault::new(code, place, values));
+        keep(&mut self.faults, Fault::new(code, place, values));
     }
 
     fn identity(&mut self, digest: &[u8; 32], known: &Known) {
@@ -316,7 +316,7 @@ impl BilagCheck<'_> {
         values: &[&dyn std::fmt::Display],
     ) {
         let place = self.line_place(position, postering.linjenummer, path);
-        self.faults.push(Fault::new(code, place, values));
+        keep(&mut self.faults, Fault::new(code, place, values));
     }
 
     fn posting(&mut self, position: usize, postering: &Finanspostering) {
@@ -413,30 +413,46 @@ impl BilagCheck<'_> {
                 let code = FaultCode::MissingKonteringsvalue;
                 self.line(position, postering, code, "Sortimentsvaerdi", &[facet]);
             }
-            for (n, value) in postering.sortiment.iter().enumerate() {
-                let path = format!("Sortimentsvaerdi[{}]", n.saturating_add(1));
-                if postering
-                    .sortiment
-                    .iter()
-                    .take(n)
-                    .any(|v| v.facet == value.facet)
-                {
-                    let code = FaultCode::DuplicateFacet;
-                    self.line(position, postering, code, &path, &[&value.facet]);
-                }
-                let day = bilag.bogfoeringsdato;
-                let (facet, vaerdi) = (&value.facet, &value.vaerdi);
-                let found = register.value_in_force(kommune, fagsystem.id, facet, vaerdi, day);
-                let (code, values): (_, &[&dyn std::fmt::Display]) = match found {
-                    Ok(()) => continue,
-                    Err(ValueFault::Facet) => (FaultCode::UnknownFacet, &[facet]),
-                    Err(ValueFault::Value) => (FaultCode::UnknownValue, &[facet, vaerdi]),
-                    Err(ValueFault::NotInForce) => {
-                        (FaultCode::ValueNotInForce, &[facet, vaerdi, &day])
-                    }
-                };
-                self.line(position, postering, code, &path, values);
-            }
+            self.values(position, postering, register, (kommune, fagsystem));
         }
+    }
+
+    /// The sortiment values of a posting: words of the sender's, so masked when told.
+    fn values(
+        &mut self,
+        position: usize,
+        postering: &Finanspostering,
+        register: &Register,
+        (kommune, fagsystem): (Kommunekode, &Fagsystem),
+    ) {
+        let day = self.bilag.bogfoeringsdato;
+        let mut facets = HashSet::with_capacity(postering.sortiment.len());
+        for (n, value) in postering.sortiment.iter().enumerate() {
+            let (facet, vaerdi) = (&value.facet, &value.vaerdi);
+            if !facets.insert(facet) {
+                self.value(position, postering, n, FaultCode::DuplicateFacet, &[facet]);
+            }
+            let found = register.value_in_force(kommune, fagsystem.id, facet, vaerdi, day);
+            let (code, values): (_, &[&dyn std::fmt::Display]) = match found {
+                Ok(()) => continue,
+                Err(ValueFault::Facet) => (FaultCode::UnknownFacet, &[facet]),
+                Err(ValueFault::Value) => (FaultCode::UnknownValue, &[facet, vaerdi]),
+                Err(ValueFault::NotInForce) => (FaultCode::ValueNotInForce, &[facet, vaerdi, &day]),
+            };
+            self.value(position, postering, n, code, values);
+        }
+    }
+
+    fn value(
+        &mut self,
+        position: usize,
+        postering: &Finanspostering,
+        index: usize,
+        code: FaultCode,
+        values: &[&dyn std::fmt::Display],
+    ) {
+        let path = format!("Sortimentsvaerdi[{}]", index.saturating_add(1));
+        let place = self.line_place(position, postering.linjenummer, &path);
+        keep(&mut self.faults, Fault::foreign(code, place, values));
     }
 }

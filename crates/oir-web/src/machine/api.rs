@@ -53,7 +53,7 @@ async fn call(
         let reply = refused(FaultCode::WrongContentType, &found);
         return answered(&reply, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
-    let raw = match received(&headers, body).await {
+    let raw = match received(&state.room, &headers, body).await {
         Ok(raw) => raw,
         Err((status, reply)) => return answered(&reply, Some(status)),
     };

@@ -1,5 +1,7 @@
-//! The accept loop: time limits for headers, a limit on connections, and a stop that lets
+//! The accept loop: time limits for headers and for a peer that does not take its answers, a limit on connections, and a stop that lets
 //! requests under way finish.
+
+mod patient;
 
 use std::io;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use patient::Patient;
+
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -19,21 +23,30 @@ pub struct Limits {
     pub headers: Duration,
     /// Most connections at a time; more wait in the kernel's queue.
     pub connections: usize,
+    /// Longest time in which a peer takes nothing of what it is sent.
+    pub taking: Duration,
     /// Longest time that a stop waits for requests under way.
     pub stop: Duration,
 }
 
 impl Limits {
-    /// Thirty seconds for headers, a thousand connections, twenty seconds to finish.
+    /// Thirty seconds for headers, a thousand connections, a minute to take something of an
+    /// answer, twenty seconds to finish. The kernel says that a peer took something when a
+    /// third of its buffer is free again: a line of a few hundred kbit/s keeps its place.
     pub const STANDARD: Self = Self {
         headers: Duration::from_secs(30),
         connections: 1_000,
+        taking: Duration::from_secs(60),
         stop: Duration::from_secs(20),
     };
 }
 
 /// Pause after the kernel refused a connection (out of file descriptors, mostly).
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
+
+/// Most bytes that a connection holds of a request not yet handed on, or of an answer not
+/// yet taken: headers fit, and a thousand connections take 64 MiB.
+const BUFFER_MAX: usize = 64 * 1024;
 
 /// Serves until `stop` is done and what was under way has finished or had its time.
 /// True = everything finished.
@@ -71,7 +84,8 @@ pub async fn serve(
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.headers)
-            .serve_connection(TokioIo::new(stream), service);
+            .max_buf_size(BUFFER_MAX)
+            .serve_connection(TokioIo::new(Patient::new(stream, limits.taking)), service);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = watched.await {
@@ -85,3 +99,6 @@ pub async fn serve(
         .await
         .is_ok())
 }
+
+#[cfg(test)]
+mod tests;

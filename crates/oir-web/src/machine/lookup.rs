@@ -131,7 +131,7 @@ fn line(line: &BilagLine) -> Value {
 fn detail(bilag: &BilagDetail) -> Value {
     let faults = bilag.faults.iter().chain(&bilag.later_faults);
     let faults: Vec<Value> = faults
-        .map(|fault| json::positionsfejl(&Positionsfejl::from(fault)))
+        .map(|fault| json::positionsfejl(&masked(Positionsfejl::from(fault))))
         .collect();
     let document = &bilag.bilag;
     let mut object = line(&bilag.line);
@@ -162,9 +162,20 @@ fn detail(bilag: &BilagDetail) -> Value {
     object
 }
 
+/// A fault holds words of others; what was stored before they were masked is masked here.
+fn masked(fejl: Positionsfejl) -> Positionsfejl {
+    Positionsfejl {
+        sti: mask_text(&fejl.sti).into(),
+        tekst: mask_text(&fejl.tekst).into(),
+        afhjaelpning: fejl.afhjaelpning.map(|text| mask_text(&text).into()),
+        ..fejl
+    }
+}
+
 fn postering(postering: &Finanspostering) -> Value {
     let values = postering.sortiment.iter();
-    let values = values.map(|v| json!({ "Facet": v.facet, "Vaerdi": mask_text(&v.vaerdi) }));
+    let values =
+        values.map(|v| json!({ "Facet": mask_text(&v.facet), "Vaerdi": mask_text(&v.vaerdi) }));
     let mut object = json!({
         "Linjenummer": postering.linjenummer,
         "Beloeb": postering.beloeb.get(),
@@ -199,7 +210,11 @@ fn postering(postering: &Finanspostering) -> Value {
         postering.ydelse.as_deref().map(mask_text),
     );
     put(&mut object, "Refusionsprocent", postering.refusionsprocent);
-    put(&mut object, "Momskode", postering.momskode.as_deref());
+    put(
+        &mut object,
+        "Momskode",
+        postering.momskode.as_deref().map(mask_text),
+    );
     put(
         &mut object,
         "Reference",
@@ -216,6 +231,10 @@ fn event(event: &TimelineEvent) -> Value {
         "Tilstand": Tilstand::from(event.to).word(),
         "Forsoeg": event.attempt,
     });
-    put(&mut object, "Detalje", event.detail.as_deref());
+    put(
+        &mut object,
+        "Detalje",
+        event.detail.as_deref().map(mask_text),
+    );
     object
 }

@@ -31,7 +31,7 @@ pub(super) async fn call(
             Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         );
     };
-    let raw = match received(&headers, body).await {
+    let raw = match received(&state.room, &headers, body).await {
         Ok(raw) => raw,
         Err((status, reply)) => return answered(version, &reply, Some(status)),
     };

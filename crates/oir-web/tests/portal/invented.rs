@@ -261,7 +261,7 @@ fn faults_of(name: StateName) -> (Vec<Fault>, Vec<Fault>) {
         StateName::Parked => vec![Fault::new(
             FaultCode::AttemptsSpent,
             place("Finansbilag[1]", None),
-            &[&"8", &"forbindelsen blev afvist"],
+            &[&"8", &"ukendt person 6101901234"],
         )],
         _ => Vec::new(),
     };
@@ -313,7 +313,7 @@ fn timeline(state: &State, number: u8) -> Vec<TimelineEvent> {
             Some("tidsfristen løb ud"),
         ),
         StateName::Waiting => add("unavailable", StateName::Waiting, 1, Some("svarede 503")),
-        StateName::Parked => add("given_up", StateName::Parked, 8, None),
+        StateName::Parked => add("given_up", StateName::Parked, 8, Some("610190-1234")),
         StateName::AwaitingReceipt => add("handed_over", StateName::AwaitingReceipt, 1, None),
         StateName::Rejected | StateName::Held | StateName::Mapped | StateName::Sending => {}
     }

@@ -182,6 +182,24 @@ async fn every_link_and_file_leads_somewhere_and_no_person_is_shown() {
 }
 
 #[tokio::test]
+async fn a_person_in_the_books_words_is_masked_in_a_look_up_too() {
+    let portal = portal(13);
+    let mut masked = 0;
+    for number in 0..13 {
+        let address = format!("/api/finans/v2/bilag/{}", bilag_id(number));
+        let answer = get(&portal, &address).await;
+        assert_eq!(answer.status, StatusCode::OK, "{address}");
+        for person in ["6101901234", "610190-1234"] {
+            assert!(!answer.text().contains(person), "{address}");
+        }
+        let (in_fault, in_event) = ("person 610190****", "\"610190-****\"");
+        let both = answer.text().contains(in_fault) && answer.text().contains(in_event);
+        masked += usize::from(both);
+    }
+    assert!(masked > 0, "nobody was there to be masked");
+}
+
+#[tokio::test]
 async fn pages_of_the_list_hold_every_bilag_once_and_lead_back() {
     let portal = portal(130);
     let mut address = "/bilag".to_owned();

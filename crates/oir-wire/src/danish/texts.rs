@@ -106,7 +106,7 @@ const fn reading(code: FaultCode) -> Words {
         ),
         FaultCode::TooComplex => w(
             "For indlejret",
-            "Beskeden har flere lag eller flere attributter end de {0}, der læses.",
+            "Beskeden er mere sammensat, end der læses: {0}.",
             LEVERANDOER,
         ),
         FaultCode::NotSoap => w(

@@ -6,7 +6,7 @@
 
 mod tree;
 
-use oir_domain::fault::{Fault, FaultCode, Place, Severity};
+use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place, Severity};
 use serde_json::{Map, Value, json};
 
 use super::SoapVersion;
@@ -33,12 +33,7 @@ pub const OPERATIONS: [&str; 5] = [
 /// [`Unreadable`] with every fault found: not JSON, names that are not the contract's,
 /// values of the wrong kind, and whatever the XML reader finds.
 pub fn call(operation: &str, body: &[u8]) -> Result<Call, Box<Unreadable>> {
-    let node: tree::Node = serde_json::from_slice(body).map_err(|error| {
-        let place = format!("linje {}, kolonne {}", error.line(), error.column());
-        let reason = "teksten er ikke gyldig JSON";
-        let fault = Fault::new(FaultCode::NotWellFormed, Place::message(&place), &[&reason]);
-        Box::new(Unreadable::only(fault))
-    })?;
+    let node = tree::read(body).map_err(|refused| Box::new(Unreadable::only(no_tree(&refused))))?;
     let mut faults = Vec::new();
     let text = tree::envelope(operation, &node, &mut faults);
     match read::call(SoapVersion::V11, &text) {
@@ -67,8 +62,26 @@ pub fn call(operation: &str, body: &[u8]) -> Result<Call, Box<Unreadable>> {
             };
             let theirs = std::mem::take(&mut unreadable.faults);
             faults.extend(theirs.into_iter().filter(|f| !told(&f.place.path)));
+            faults.truncate(FAULTS_MAX);
             unreadable.faults = faults;
             Err(unreadable)
+        }
+    }
+}
+
+fn no_tree(refused: &tree::Refused) -> Fault {
+    match refused {
+        tree::Refused::Json(error) => {
+            let place = format!("linje {}, kolonne {}", error.line(), error.column());
+            let reason = "teksten er ikke gyldig JSON";
+            Fault::new(FaultCode::NotWellFormed, Place::message(&place), &[&reason])
+        }
+        tree::Refused::Limit => {
+            let limit = format!(
+                "højst {} værdier, og færre i en kort besked",
+                tree::NODES_MAX
+            );
+            Fault::new(FaultCode::TooComplex, Place::message("JSON"), &[&limit])
         }
     }
 }

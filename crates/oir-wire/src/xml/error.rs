@@ -68,6 +68,6 @@ pub enum XmlErrorKind {
     #[error("not exactly one root element")]
     Root,
     /// Deeper or wider than we read.
-    #[error("too deep or too many attributes")]
+    #[error("too deep, or too many attributes or namespaces")]
     Limit,
 }

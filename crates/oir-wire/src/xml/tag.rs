@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::names::is_space;
 use super::reader::{Attribute, NsId, Reader};
-use super::{ATTRIBUTES_MAX, XML, XMLNS, XmlError, XmlErrorKind};
+use super::{ATTRIBUTES_MAX, BINDINGS_MAX, NAMESPACES_MAX, XML, XMLNS, XmlError, XmlErrorKind};
 
 type Result<T> = std::result::Result<T, XmlError>;
 
@@ -158,6 +158,9 @@ impl<'a> Reader<'a> {
         if reserved || !(judged || is_uri(&namespace)) {
             return Err(self.error_at(XmlErrorKind::Prefix, start));
         }
+        if self.bindings.len() >= BINDINGS_MAX {
+            return Err(self.error_at(XmlErrorKind::Limit, start));
+        }
         if self.bindings.iter().skip(first).any(|(p, _)| *p == prefix) {
             return Err(self.error_at(XmlErrorKind::DuplicateAttribute, start));
         }
@@ -175,6 +178,9 @@ impl<'a> Reader<'a> {
         let found = self.namespaces.iter().position(|n| *n == namespace);
         let index = found.unwrap_or(self.namespaces.len());
         if found.is_none() {
+            if index >= NAMESPACES_MAX {
+                return None;
+            }
             self.namespaces.push(namespace);
         }
         u16::try_from(index)

@@ -4,7 +4,7 @@
 
 use proptest::prelude::{any, prop, proptest};
 
-use super::{Event, Leaf, NsId, Reader, Writer, XmlErrorKind as K};
+use super::{Event, Leaf, NAMESPACES_MAX, NsId, Reader, Writer, XmlErrorKind as K};
 
 fn read_all(bytes: &[u8]) -> Result<String, K> {
     let mut reader = Reader::new(bytes, &["urn:known"]).map_err(|e| e.kind)?;
@@ -177,6 +177,25 @@ fn limits_hold() {
     assert_eq!(read_all(deep.as_bytes()), Err(K::Limit));
     let wide: String = (0..65).map(|n| format!(" a{n}='1'")).collect();
     assert_eq!(read_all(format!("<a{wide}/>").as_bytes()), Err(K::Limit));
+    // Every element brings a namespace: the declarations of all are compared with all.
+    let foreign = |count: usize| -> String {
+        let children = (0..count).map(|n| format!("<b xmlns='urn:{n}'/>"));
+        format!("<a>{}</a>", children.collect::<String>())
+    };
+    // Two are the reader's own here: the known one and that of `xml`.
+    assert!(read_all(foreign(NAMESPACES_MAX - 2).as_bytes()).is_ok());
+    assert_eq!(
+        read_all(foreign(NAMESPACES_MAX - 1).as_bytes()),
+        Err(K::Limit)
+    );
+    // Every level binds fifty prefixes to the same namespace.
+    let bound: String = (0..50).map(|n| format!(" xmlns:p{n}='urn:x'")).collect();
+    let nested = |levels: usize| {
+        let (open, close) = (format!("<a{bound}>"), "</a>".to_owned());
+        format!("{}{}", open.repeat(levels), close.repeat(levels))
+    };
+    assert!(read_all(nested(5).as_bytes()).is_ok());
+    assert_eq!(read_all(nested(6).as_bytes()), Err(K::Limit));
 }
 
 #[test]

@@ -98,3 +98,67 @@ fn what_json_readers_lose_is_a_fault() {
         1
     );
 }
+
+#[test]
+fn a_members_name_becomes_text_that_every_store_takes() {
+    let body = r#"{"a\u0000b\u001d\u001f\uffff": 1, "6101011234": 2}"#;
+    let faults = call(OPERATIONS[0], body.as_bytes()).unwrap_err().faults;
+    let said = |f: &oir_domain::fault::Fault| format!("{} {}", f.place.path, f.values[0]);
+    let said: Vec<String> = faults.iter().map(said).collect();
+    assert!(said.contains(
+        &"a\u{fffd}b\u{fffd}\u{fffd}\u{fffd} a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}".to_owned()
+    ));
+    assert!(
+        said.contains(&"610101**** 610101****".to_owned()),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_tree_of_more_values_than_a_message_has_is_given_up() {
+    let codes = |body: &str| -> Vec<&str> {
+        let faults = call(OPERATIONS[0], body.as_bytes()).unwrap_err().faults;
+        faults.iter().map(|f| f.code.code()).collect()
+    };
+    // Two bytes a value.
+    assert_eq!(codes(&format!("[{}1]", "1,".repeat(2_000))), ["F0005"]);
+    // Long enough, and too many.
+    let long = format!("[{}1]", "1234567890,".repeat(1_000_001));
+    assert_eq!(codes(&long), ["F0005"]);
+    assert_eq!(codes(&format!("[{}1]", "1,".repeat(400)))[0], "F0103");
+    assert_eq!(codes("[1] 2"), ["F0001"]);
+}
+
+#[test]
+fn the_largest_message_is_within_the_limits() {
+    let mut value = minimal();
+    let posting = json!({
+        "Linjenummer": 1, "Beloeb": 1, "DebetKredit": "D", "Tekst": "t",
+        "Sortimentsvaerdi": vec![json!({ "Facet": "a", "Vaerdi": "b" }); 20],
+    });
+    value["Afsendelse"]["Finansbilag"][0]["Finanspostering"] = json!(vec![posting; 5_000]);
+    assert_eq!(read(&value).unwrap().bilag[0].posteringer.len(), 5_000);
+}
+
+#[test]
+fn the_twenty_first_sortiment_value_is_a_fault() {
+    let mut value = minimal();
+    let values = vec![json!({ "Facet": "a", "Vaerdi": "b" }); 22];
+    value["Afsendelse"]["Finansbilag"][0]["Finanspostering"][0]["Sortimentsvaerdi"] = json!(values);
+    let place = |n: u32| format!("Finansbilag[1]/Finanspostering[1]/Sortimentsvaerdi[{n}]");
+    let expected = [21, 22].map(|n| ("F0101".to_owned(), place(n)));
+    assert_eq!(wrong(&value), expected);
+}
+
+#[test]
+fn numbers_keep_their_forms() {
+    let with = |number: &str| {
+        let text = minimal()
+            .to_string()
+            .replace("\"Beloeb\":1000.0", &format!("\"Beloeb\":{number}"));
+        call(OPERATIONS[0], text.as_bytes()).is_ok()
+    };
+    assert!(with("0") && with("1e3") && with("999999999999999"));
+    assert!(!with("-0") && !with("-0.0") && !with("-1") && !with("18446744073709551615"));
+    assert!(!with("1.5") && !with("1e300"));
+}

@@ -1,13 +1,14 @@
 //! A JSON document as a tree that keeps what JSON readers commonly lose: the order of names
 //! and names that stand twice; and that tree as an XML request.
 
+use std::cell::Cell;
 use std::fmt;
 
-use oir_domain::fault::{Fault, FaultCode, Place};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::finans::read::children_of;
-use crate::finans::read::walk::{AUTHORITY, Child, FAULTS_MAX, HEADER, KVITTERING};
+use crate::finans::read::walk::{AUTHORITY, Child, HEADER, KVITTERING};
 use crate::finans::{NS, NS_AUTHORITY, NS_HEADER, NS_KVITTERING, NS_SOAP11};
 use crate::xml::{Writer, is_char};
 
@@ -26,25 +27,68 @@ const NUMBERS: [&str; 7] = [
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
     Text(String),
-    Whole(String),
+    Whole(i64),
+    /// A whole number beyond those.
+    Large(u64),
     /// Null, a boolean, or a number that is not whole.
     Other,
     List(Vec<Self>),
     Object(Vec<(String, Self)>),
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
+/// Most values in one document: twice what the largest message of the contract has.
+pub(super) const NODES_MAX: usize = 1_000_000;
+/// The shortest values of the contract, `"Facet":"a"` in an object of two, take eight bytes
+/// each. Shorter ones would take many times their bytes in memory.
+const BYTES_PER_NODE: usize = 8;
+/// So many may be as short as they like: a small message is told what is wrong with it.
+const NODES_FREE: usize = 1_000;
+
+/// Why there is no tree.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// Not JSON.
+    Json(serde_json::Error),
+    /// More values than are read.
+    Limit,
 }
 
-struct NodeVisitor;
+/// Reads a document whole.
+pub(super) fn read(body: &[u8]) -> Result<Node, Refused> {
+    let most = body.len() / BYTES_PER_NODE + NODES_FREE;
+    let left = Cell::new(most.min(NODES_MAX));
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let read = NodeVisitor { left: &left }.deserialize(&mut deserializer);
+    let node = read.and_then(|node| deserializer.end().map(|()| node));
+    // What was left is used up only by one value too many.
+    node.map_err(|error| match left.get() {
+        0 => Refused::Limit,
+        _ => Refused::Json(error),
+    })
+}
+
+/// Makes nodes and counts them down, so that a tree is given up while it is still small.
+#[derive(Clone, Copy)]
+struct NodeVisitor<'c> {
+    left: &'c Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for NodeVisitor<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        self.left.set(self.left.get().saturating_sub(1));
+        if self.left.get() == 0 {
+            return Err(de::Error::custom("more values than are read"));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
 
 /// The largest whole number that a float holds exactly.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
-impl<'de> Visitor<'de> for NodeVisitor {
+impl<'de> Visitor<'de> for NodeVisitor<'_> {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,21 +105,21 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Node, E> {
-        Ok(Node::Whole(number.to_string()))
+        Ok(i64::try_from(number).map_or(Node::Large(number), Node::Whole))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Node, E> {
-        Ok(Node::Whole(number.to_string()))
+        Ok(Node::Whole(number))
     }
 
     /// `1e3` and `1000.0` are whole numbers in JSON Schema.
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Node, E> {
         let whole = number.fract() == 0.0 && number.abs() <= EXACT_MAX;
-        Ok(if whole {
-            Node::Whole(format!("{number:.0}"))
-        } else {
-            Node::Other
-        })
+        // "-0" is no number of ours, and the only one that a float alone can say.
+        let zero = number == 0.0 && number.is_sign_negative();
+        let exact = format!("{number:.0}").parse().ok();
+        let exact = exact.filter(|_| whole && !zero);
+        Ok(exact.map_or(Node::Other, Node::Whole))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
@@ -84,7 +128,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Node::List(list))
@@ -92,8 +136,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
         let mut object = Vec::new();
-        while let Some(item) = items.next_entry()? {
-            object.push(item);
+        while let Some(name) = items.next_key()? {
+            object.push((name, items.next_value_seed(self)?));
         }
         Ok(Node::Object(object))
     }
@@ -143,7 +187,7 @@ impl Translation<'_> {
         let from = self.path.get(bilag.unwrap_or(0)..).unwrap_or_default();
         let path = from.join("/");
         self.faults
-            .push(Fault::new(code, Place::message(&path), values));
+            .push(Fault::foreign(code, Place::message(&path), values));
     }
 
     fn element(&mut self, name: &'static str, ns: &'static str, node: &Node) {
@@ -153,7 +197,8 @@ impl Translation<'_> {
             Node::Object(members) if !children.is_empty() => self.members(children, members),
             _ if !children.is_empty() => self.fault(FaultCode::WrongForm, &[&"et objekt"]),
             Node::Text(text) if !NUMBERS.contains(&name) => self.text(text),
-            Node::Whole(digits) if NUMBERS.contains(&name) => self.out.text(digits),
+            Node::Whole(number) if NUMBERS.contains(&name) => self.out.text(&number.to_string()),
+            Node::Large(number) if NUMBERS.contains(&name) => self.out.text(&number.to_string()),
             _ if NUMBERS.contains(&name) => self.fault(FaultCode::WrongForm, &[&"et helt tal"]),
             _ => self.fault(FaultCode::WrongForm, &[&"en tekst"]),
         }

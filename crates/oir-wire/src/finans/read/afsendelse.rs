@@ -4,13 +4,13 @@ use jiff::civil::Date;
 use oir_domain::fault::FaultCode;
 use oir_domain::finans::{
     Afsendelse, Finansbilag, Finanspostering, Kontroltotal, Leveranceform, Part, PartNummer,
-    PartRolle, Posteringstype, Sag, Sortimentsvaerdi,
+    PartRolle, Posteringstype, SORTIMENT_MAX, Sag, Sortimentsvaerdi,
 };
 use oir_domain::ids::{BilagUuid, FagsystemId, TransaktionsId};
 use oir_domain::money::Side;
 
 use super::super::message::Call;
-use super::walk::{AUTHORITY, Child, HEADER, Read, Walk, many, one, opt};
+use super::walk::{AUTHORITY, Child, HEADER, Read, Walk, many, one, opt, up_to};
 use super::{Seen, forms};
 
 /// Danish words for the forms wanted.
@@ -61,7 +61,7 @@ pub(super) const FINANSPOSTERING: [Child; 13] = [
     one(&["Beloeb"]),
     one(&["DebetKredit"]),
     one(&["Tekst"]),
-    many(&["Sortimentsvaerdi"]),
+    up_to(SORTIMENT_MAX, &["Sortimentsvaerdi"]),
     opt(&["Kontering"]),
     opt(&["Periode"]),
     opt(&["Part"]),

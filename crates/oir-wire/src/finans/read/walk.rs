@@ -5,12 +5,15 @@
 
 use std::borrow::Cow;
 
-use oir_domain::fault::{Fault, FaultCode, Place};
+use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place};
 
 use crate::finans::{
     NS, NS_AUTHORITY, NS_HEADER, NS_KVITTERING, NS_SOAP11, NS_SOAP12, message::Unreadable,
 };
-use crate::xml::{Event, Leaf, NsId, Reader, XSI, XmlError, XmlErrorKind};
+use crate::xml::{
+    ATTRIBUTES_MAX, BINDINGS_MAX, DEPTH_MAX, Event, Leaf, NAMESPACES_MAX, NsId, Reader, XSI,
+    XmlError, XmlErrorKind,
+};
 
 /// The namespaces that the walk compares with, in the order of the constants below.
 const KNOWN: [&str; 7] = [
@@ -37,9 +40,6 @@ pub(crate) const SOAP12: NsId = NsId(5);
 /// Schema instance.
 const INSTANCE: NsId = NsId(6);
 
-/// Most faults reported of one message: more only repeat.
-pub(crate) const FAULTS_MAX: usize = 200;
-
 /// What may stand at one place of a sequence.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Child {
@@ -47,6 +47,7 @@ pub(crate) struct Child {
     names: &'static [&'static str],
     required: bool,
     many: bool,
+    most: u32,
 }
 
 /// Exactly one, ours.
@@ -56,6 +57,7 @@ pub(crate) const fn one(names: &'static [&'static str]) -> Child {
         names,
         required: true,
         many: false,
+        most: u32::MAX,
     }
 }
 
@@ -72,6 +74,14 @@ pub(crate) const fn many(names: &'static [&'static str]) -> Child {
     Child {
         many: true,
         ..one(names)
+    }
+}
+
+/// One to so many, ours.
+pub(crate) const fn up_to(most: u32, names: &'static [&'static str]) -> Child {
+    Child {
+        most,
+        ..many(names)
     }
 }
 
@@ -147,7 +157,7 @@ impl<'a> Walk<'a> {
                 linje: self.linje,
                 path: self.place(below),
             };
-            self.faults.push(Fault::new(code, place, values));
+            self.faults.push(Fault::foreign(code, place, values));
         }
     }
 
@@ -199,8 +209,14 @@ impl<'a> Walk<'a> {
             let entry = table.get(found).copied().unwrap_or(one(&[]));
             count = count.saturating_add(1);
             self.path.push((name, if entry.many { count } else { 0 }));
-            self.attributes();
-            each(self, found, name)?;
+            if count > entry.most {
+                let expected = format!("højst {}", entry.most);
+                self.fault(FaultCode::UnexpectedElement, &[&name, &expected]);
+                self.reader.skip_element()?;
+            } else {
+                self.attributes();
+                each(self, found, name)?;
+            }
             self.path.pop();
             if !entry.many {
                 (at, count) = (found.saturating_add(1), 0);
@@ -321,7 +337,10 @@ pub(crate) fn ill_formed(error: &XmlError) -> Box<Unreadable> {
         XmlErrorKind::Encoding => (FaultCode::WrongEncoding, "ikke UTF-8".to_owned()),
         XmlErrorKind::Doctype => (FaultCode::DoctypeForbidden, String::new()),
         XmlErrorKind::Limit => {
-            let limit = crate::xml::DEPTH_MAX.to_string();
+            let limit = format!(
+                "højst {DEPTH_MAX} lag, {ATTRIBUTES_MAX} attributter på et element, \
+                 {NAMESPACES_MAX} navnerum og {BINDINGS_MAX} præfikser"
+            );
             (FaultCode::TooComplex, limit)
         }
         kind => (
