@@ -54,7 +54,7 @@ const UNEXPECTED: &str = "OI001";
 /// earlier one in the same transaction.
 pub(crate) fn of_postgres(error: &tokio_postgres::Error) -> Option<Class> {
     let Some(state) = error.code() else {
-        return Some(Class::Failure(StoreFailure::Unavailable(describe(error))));
+        return Some(Class::Failure(without_code(error)));
     };
     let class = match state.code() {
         "25P02" => return None,
@@ -71,7 +71,24 @@ pub(crate) fn of_postgres(error: &tokio_postgres::Error) -> Option<Class> {
     Some(class)
 }
 
-/// Whether the database said that a statement's transaction was already dead.
+/// An error that the server did not send: the connection failed, unless the cause is a
+/// value of ours that has no place in its column, which no other try would change.
+fn without_code(error: &tokio_postgres::Error) -> StoreFailure {
+    let text = describe(error);
+    let Some(cause) = std::error::Error::source(error) else {
+        return StoreFailure::Unavailable(text);
+    };
+    if cause.is::<std::num::TryFromIntError>() {
+        return StoreFailure::Broken(text);
+    }
+    match cause.downcast_ref::<std::io::Error>() {
+        // A message larger than the protocol can carry.
+        Some(io) if io.kind() == std::io::ErrorKind::InvalidInput => StoreFailure::Broken(text),
+        _ => StoreFailure::Unavailable(text),
+    }
+}
+
+/// What happened, without the values that the database quotes.
 pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         // The message may quote values (a CPR number): the code and the constraint do not.

@@ -13,6 +13,7 @@ mod codec;
 mod driver;
 mod failure;
 mod find;
+mod flight;
 mod floor;
 mod list;
 mod migrate;

@@ -4,13 +4,13 @@
 //! server (`oir_expect`), so that the commit need not wait for our look at them.
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::future::join_all;
 use oir_flow::ports::StoreFailure;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{NoTls, Statement as Prepared};
 use uuid::Uuid;
 
 use crate::failure::{Class, describe, of_postgres, postgres_failure};
+use crate::flight::{Ending, Message, fly};
 use crate::plan::{Column, Outcome, Plan, Row, Shape, Statement, Value};
 
 /// A pool of connections to one database.
@@ -72,7 +72,7 @@ impl Postgres {
                 .map_err(|e| postgres_failure(&e))?;
             prepared.push((found, arguments));
         }
-        for error in fly(&client, &prepared).await {
+        for error in send(&client, &prepared).await {
             match of_postgres(&error) {
                 None => {}
                 Some(Class::Duplicate) => return Ok(Outcome::Duplicate),
@@ -111,7 +111,7 @@ impl Postgres {
 
 /// Sends all statements in one flight as one transaction; gives what went wrong, first
 /// cause first.
-async fn fly(
+async fn send(
     client: &Object,
     prepared: &[(Prepared, Vec<Argument<'_>>)],
 ) -> Vec<tokio_postgres::Error> {
@@ -123,19 +123,19 @@ async fn fly(
             .into_iter()
             .collect();
     }
-    let begin = client.batch_execute("begin");
-    let steps = join_all(
-        prepared
-            .iter()
-            .map(|(p, arguments)| step(client, p, arguments)),
-    );
-    let commit = client.batch_execute("commit");
-    // Polled in this order, so sent in this order; nothing waits for an answer.
-    let (begun, steps, committed) = futures_util::future::join3(begin, steps, commit).await;
-    let outcomes = std::iter::once(begun)
-        .chain(steps)
-        .chain(std::iter::once(committed));
-    outcomes.filter_map(Result::err).collect()
+    let mut messages: Vec<Message<'_, tokio_postgres::Error>> =
+        Vec::with_capacity(prepared.len().saturating_add(1));
+    messages.push(Box::pin(client.batch_execute("begin")));
+    for (statement, arguments) in prepared {
+        messages.push(Box::pin(step(client, statement, arguments)));
+    }
+    fly(messages, |ending| {
+        Box::pin(client.batch_execute(match ending {
+            Ending::Commit => "commit",
+            Ending::Rollback => "rollback",
+        }))
+    })
+    .await
 }
 
 async fn step(
