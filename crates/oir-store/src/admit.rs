@@ -160,7 +160,7 @@ const TOTAL: Shape = Shape {
         ("antal", Int),
         ("debet", Int),
     ],
-    suffix: "on conflict (kommune, dag, fagsystem, state, shard) do update set \
+    suffix: "on conflict (dag, kommune, fagsystem, state, shard) do update set \
              antal = control_total.antal + excluded.antal, \
              debet = control_total.debet + excluded.debet",
 };
@@ -191,7 +191,7 @@ impl Store {
         self.plan_rows(&mut plan, messages)?;
         match self.transact(plan).await? {
             Outcome::Committed => Ok(Admit::Done),
-            Outcome::Duplicate => Ok(Admit::Conflict),
+            Outcome::Duplicate | Outcome::Contended => Ok(Admit::Conflict),
             Outcome::Unexpected => Ok(Admit::RegisterChanged),
         }
     }

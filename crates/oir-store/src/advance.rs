@@ -46,7 +46,8 @@ impl Store {
         match self.transact(plan).await? {
             Outcome::Committed => Ok(Advance::Done),
             // Another's event took the number: it moved meanwhile, like a version that differs.
-            Outcome::Duplicate | Outcome::Unexpected => Ok(Advance::Stale),
+            // The same when another transaction was let go first.
+            Outcome::Duplicate | Outcome::Unexpected | Outcome::Contended => Ok(Advance::Stale),
         }
     }
 

@@ -265,7 +265,7 @@ fn together(connection: &mut Connection, batch: &[Job]) -> Result<Vec<Done>, Sto
         };
         if !matches!(
             done,
-            Done::Transacted(Outcome::Duplicate | Outcome::Unexpected)
+            Done::Transacted(Outcome::Duplicate | Outcome::Unexpected | Outcome::Contended)
         ) {
             part.commit().map_err(|e| sqlite_failure(&e))?;
         }
@@ -284,6 +284,7 @@ fn carry_out(connection: &Connection, plan: &Plan) -> Result<Outcome, StoreFailu
             Err(error) => match of_sqlite(&error) {
                 Class::Duplicate => return Ok(Outcome::Duplicate),
                 Class::Unexpected => return Ok(Outcome::Unexpected),
+                Class::Contended => return Ok(Outcome::Contended),
                 Class::Failure(failure) => return Err(failure),
             },
         }

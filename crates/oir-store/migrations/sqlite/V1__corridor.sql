@@ -97,7 +97,7 @@ create index outbox_due on outbox (due);
 create table control_total (
   kommune integer not null, dag text not null, fagsystem blob not null, state text not null,
   shard integer not null, antal integer not null, debet integer not null,
-  primary key (kommune, dag, fagsystem, state, shard)) strict, without rowid;
+  primary key (dag, kommune, fagsystem, state, shard)) strict, without rowid;
 
 -- Evidence is append-only. The one permitted change: a posting that had no account gets one.
 create trigger afsendelse_no_update before update on afsendelse
