@@ -1,6 +1,6 @@
 //! Reading for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use oir_domain::access::Scope;
@@ -127,7 +127,9 @@ impl Store {
         self.add_codes(std::slice::from_mut(&mut line)).await?;
         let document = self.documents(line.kommune, &[id]).await?.remove(&id);
         let bilag = document.ok_or_else(|| damaged("a bilag is gone"))?;
-        let (faults, later_faults) = self.faults_of(line.kommune, id, index).await?;
+        let at = HashMap::from([(id, index)]);
+        let mut faults = self.faults_of(line.kommune, &at).await?;
+        let (faults, later_faults) = faults.remove(&id).unwrap_or_default();
         let timeline = self.timeline(line.kommune, id).await?;
         let corrects = match bilag.korrigerer {
             Some(uuid) => {
