@@ -130,6 +130,7 @@ pub(crate) const FAULT: Shape = Shape {
         ("afsendelse_id", Id),
         ("bilag_id", Id),
         ("number", Int),
+        ("dag", Text),
         ("code", Text),
         ("linje", Int),
         ("path", Text),
@@ -376,6 +377,7 @@ impl Rows {
                 Value::Uuid(message.id.as_uuid()),
                 Value::Uuid(bilag),
                 number.into(),
+                date(message.dag),
             ]);
             self.fault.extend(fault_values(fault));
         }

@@ -1,7 +1,7 @@
 //! Looking up what is known: earlier messages and bilag by their senders' ids, and the
 //! documents themselves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use oir_domain::calendar::Regnskabsaar;
@@ -37,6 +37,26 @@ struct Head {
     state: State,
     attempts: u32,
     changed: Timestamp,
+}
+
+/// Faults of bilag: those of the reception, and those that came later.
+#[derive(Default)]
+pub(crate) struct KnownFaults(HashMap<BilagId, (Vec<Fault>, Vec<Fault>)>);
+
+impl KnownFaults {
+    /// Both lists of a bilag that stands at this place in its message.
+    pub(crate) fn at(&self, id: BilagId, position: u32) -> (Vec<Fault>, Vec<Fault>) {
+        let placed = |fault: &Fault| {
+            let mut fault = fault.clone();
+            fault.place.bilag = Some(position);
+            fault
+        };
+        let all = |faults: &[Fault]| faults.iter().map(placed).collect();
+        self.0
+            .get(&id)
+            .map(|(early, later)| (all(early), all(later)))
+            .unwrap_or_default()
+    }
 }
 
 fn head(row: Vec<Value>) -> Result<Head, StoreFailure> {
@@ -166,10 +186,12 @@ impl Store {
         owner: Kommunekode,
         heads: Vec<Head>,
     ) -> Result<Vec<StoredBilag>, StoreFailure> {
-        let places: HashMap<BilagId, u32> = heads.iter().map(|h| (h.id, h.position)).collect();
-        let mut faults = self.faults_of(owner, &places).await?;
+        let ids: BTreeSet<BilagId> = heads.iter().map(|h| h.id).collect();
+        let ids: Vec<BilagId> = ids.into_iter().collect();
+        let known = self.faults_of(owner, &ids).await?;
         let stored = heads.into_iter().map(|h| {
-            let (faults, later_faults) = faults.remove(&h.id).unwrap_or_default();
+            // Not taken out: the same bilag may stand in a message twice.
+            let (faults, later_faults) = known.at(h.id, h.position);
             StoredBilag {
                 id: h.id,
                 bilag_uuid: h.bilag_uuid,
@@ -184,16 +206,13 @@ impl Store {
         Ok(stored.collect())
     }
 
-    /// Faults of the reception, and those that came later, of bilag at their places in the
-    /// message.
     pub(crate) async fn faults_of(
         &self,
         owner: Kommunekode,
-        bilag: &HashMap<BilagId, u32>,
-    ) -> Result<HashMap<BilagId, (Vec<Fault>, Vec<Fault>)>, StoreFailure> {
-        let mut found: HashMap<BilagId, (Vec<Fault>, Vec<Fault>)> = HashMap::new();
-        let ids: Vec<&BilagId> = bilag.keys().collect();
-        for ids in ids.chunks(IDS_AT_ONCE) {
+        bilag: &[BilagId],
+    ) -> Result<KnownFaults, StoreFailure> {
+        let mut known = KnownFaults::default();
+        for ids in bilag.chunks(IDS_AT_ONCE) {
             let sql = format!(
                 "select bilag_id, number, code, linje, path, vaerdier from fault \
                  where kommune = $1 and bilag_id in ({}) order by bilag_id, number",
@@ -203,13 +222,12 @@ impl Store {
             params.extend(ids.iter().map(|id| Value::Uuid(id.as_uuid())));
             for row in self.query(&sql, params).await? {
                 let mut cells = Cells::new(row);
-                let id = cells.bilag_id()?;
-                let (early, later) = found.entry(id).or_default();
+                let (early, later) = known.0.entry(cells.bilag_id()?).or_default();
                 let list = if cells.int()? < LATER { early } else { later };
-                list.push(cells.fault(bilag.get(&id).copied())?);
+                list.push(cells.fault(None)?);
             }
         }
-        Ok(found)
+        Ok(known)
     }
 
     /// Faults of the message itself.

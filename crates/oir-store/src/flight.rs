@@ -112,7 +112,10 @@ mod tests {
         let ending = |ending: Ending| eager(wire, format!("{ending:?}"));
         tokio::runtime::Builder::new_current_thread()
             .build()
-            .map_or_else(|e| vec![e.to_string()], |r| r.block_on(fly(messages, ending)))
+            .map_or_else(
+                |e| vec![e.to_string()],
+                |r| r.block_on(fly(messages, ending)),
+            )
     }
 
     fn said(wire: &Wire) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Reading for people.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use oir_domain::access::Scope;
@@ -75,11 +75,12 @@ impl Store {
         scope: &Scope,
         dag: Date,
     ) -> Result<Vec<FaultCount>, StoreFailure> {
+        // From the day's faults to their bilag: most bilag of a day have none.
         let mut bilag = Conditions::seen(scope, "b");
-        bilag.add("b.dag =", date(dag));
+        bilag.add("f.dag =", date(dag));
         let (bilag, of_bilag) = bilag.clause();
         let bilag = format!(
-            "select f.code, count(distinct f.bilag_id) from bilag b join fault f \
+            "select f.code, count(distinct f.bilag_id) from fault f join bilag b \
              on f.kommune = b.kommune and f.bilag_id = b.bilag_id {bilag} group by f.code"
         );
         let mut messages = Conditions::seen(scope, "a");
@@ -127,9 +128,8 @@ impl Store {
         self.add_codes(std::slice::from_mut(&mut line)).await?;
         let document = self.documents(line.kommune, &[id]).await?.remove(&id);
         let bilag = document.ok_or_else(|| damaged("a bilag is gone"))?;
-        let at = HashMap::from([(id, index)]);
-        let mut faults = self.faults_of(line.kommune, &at).await?;
-        let (faults, later_faults) = faults.remove(&id).unwrap_or_default();
+        let known = self.faults_of(line.kommune, &[id]).await?;
+        let (faults, later_faults) = known.at(id, index);
         let timeline = self.timeline(line.kommune, id).await?;
         let corrects = match bilag.korrigerer {
             Some(uuid) => {
