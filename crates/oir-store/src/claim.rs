@@ -70,6 +70,23 @@ fn standing(row: Row) -> Result<Standing, StoreFailure> {
     })
 }
 
+/// What is booked in a range of days, of one municipality or each, and the values.
+pub(crate) fn booked(owner: Option<Kommunekode>, from: Date, to: Date) -> (String, Vec<Value>) {
+    let (each, from_each, one) = match owner {
+        Some(_) => ("", "", "b.kommune = $3"),
+        None => (EACH_BOOKED, "each e cross join", "b.kommune = e.kommune"),
+    };
+    let sql = format!(
+        "{each} select b.kommune, b.fagsystem, count(*), cast(sum(b.debet) as bigint), \
+         cast(sum(b.kredit) as bigint) from {from_each} bilag b where b.state = 'booked' \
+         and {one} and b.bogfoeringsdato >= $1 and b.bogfoeringsdato <= $2 \
+         group by b.kommune, b.fagsystem"
+    );
+    let mut params = vec![date(from), date(to)];
+    params.extend(owner.map(kommune));
+    (sql, params)
+}
+
 impl Store {
     async fn standings(
         &self,
@@ -116,18 +133,7 @@ impl Store {
         from: Date,
         to: Date,
     ) -> Result<Statements, StoreFailure> {
-        let (each, from_each, one) = match owner {
-            Some(_) => ("", "", "b.kommune = $3"),
-            None => (EACH_BOOKED, "each e cross join", "b.kommune = e.kommune"),
-        };
-        let sql = format!(
-            "{each} select b.kommune, b.fagsystem, count(*), cast(sum(b.debet) as bigint), \
-             cast(sum(b.kredit) as bigint) from {from_each} bilag b where b.state = 'booked' \
-             and {one} and b.bogfoeringsdato >= $1 and b.bogfoeringsdato <= $2 \
-             group by b.kommune, b.fagsystem"
-        );
-        let mut params = vec![date(from), date(to)];
-        params.extend(owner.map(kommune));
+        let (sql, params) = booked(owner, from, to);
         let mut statements = Statements::new();
         for row in self.query(&sql, params).await? {
             let mut cells = Cells::new(row);

@@ -19,6 +19,8 @@ mod list;
 mod migrate;
 mod plan;
 mod postgres;
+#[cfg(test)]
+mod questions;
 mod register;
 mod sessions;
 mod sqlite;

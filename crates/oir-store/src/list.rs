@@ -183,6 +183,33 @@ impl Conditions {
     }
 }
 
+/// The list's question and its values.
+pub(crate) fn question(
+    scope: &Scope,
+    filter: &BilagFilter,
+    after: Option<BilagId>,
+    limit: u32,
+) -> (String, Vec<Value>) {
+    let mut conditions = Conditions::seen(scope, "b");
+    conditions.filter(filter);
+    let states = &filter.states;
+    let under_way = !states.is_empty() && states.iter().all(|s| UNDER_WAY.contains(s));
+    let (from, key) = if under_way {
+        let same = "b.bilag_id = o.bilag_id and b.kommune = o.kommune";
+        conditions.texts.push(same.to_owned());
+        (THROUGH_OUTBOX, "o.bilag_id")
+    } else {
+        (ALL, "b.bilag_id")
+    };
+    if let Some(after) = after {
+        conditions.add(&format!("{key} <"), Value::Uuid(after.as_uuid()));
+    }
+    let limit = conditions.place(limit.into());
+    let (wanted, params) = conditions.clause();
+    let sql = format!("select {LINE} from {from} {wanted} order by {key} desc limit {limit}");
+    (sql, params)
+}
+
 impl Store {
     pub(crate) async fn list_bilag(
         &self,
@@ -191,23 +218,7 @@ impl Store {
         after: Option<BilagId>,
         limit: u32,
     ) -> Result<Vec<BilagLine>, StoreFailure> {
-        let mut conditions = Conditions::seen(scope, "b");
-        conditions.filter(filter);
-        if let Some(after) = after {
-            conditions.add("b.bilag_id <", Value::Uuid(after.as_uuid()));
-        }
-        let states = &filter.states;
-        let under_way = !states.is_empty() && states.iter().all(|s| UNDER_WAY.contains(s));
-        let (from, order) = if under_way {
-            let same = "b.bilag_id = o.bilag_id and b.kommune = o.kommune";
-            conditions.texts.push(same.to_owned());
-            (THROUGH_OUTBOX, "o.bilag_id")
-        } else {
-            (ALL, "b.bilag_id")
-        };
-        let limit = conditions.place(limit.into());
-        let (wanted, params) = conditions.clause();
-        let sql = format!("select {LINE} from {from} {wanted} order by {order} desc limit {limit}");
+        let (sql, params) = question(scope, filter, after, limit);
         let rows = self.query(&sql, params).await?;
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {

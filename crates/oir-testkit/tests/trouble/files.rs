@@ -3,8 +3,10 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 
+use oir_domain::access::Scope;
 use oir_fagsystem::rng::Rng;
 use oir_flow::ports::inbox::{Admit, Inbox};
+use oir_flow::ports::views::{BilagFilter, Views};
 use oir_store::{Durability, Store};
 
 use crate::records::{found, message, messages};
@@ -13,6 +15,8 @@ use crate::records::{found, message, messages};
 const LARGE: usize = 100_000;
 /// Messages before the copy: over three thousand pages, four steps of it.
 const BEFORE: u64 = 260;
+/// Bilag that a search for words goes through.
+const SEARCHED: u64 = 3_000;
 /// Steps after which a copy is said never to end.
 const STEPS_MAX: u64 = 100;
 
@@ -78,13 +82,23 @@ fn many_readers_at_once_open_the_file_a_bounded_number_of_times() {
         let store = Store::open_sqlite(&file, Durability::ProcessOnly)
             .await
             .expect("a store");
-        assert_eq!(store.admit(&messages(0..8), 1).await, Ok(Admit::Done));
+        assert_eq!(
+            store.admit(&messages(0..SEARCHED), 1).await,
+            Ok(Admit::Done)
+        );
         let readers = (0..100).map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { found(&store, 0..8).await })
+            tokio::spawn(async move {
+                // Words are looked for in every row, so that readers overlap.
+                let words = BilagFilter {
+                    text: Some("no such words".into()),
+                    ..BilagFilter::default()
+                };
+                store.list(&Scope::everything(), &words, None, 10).await
+            })
         });
         for reader in readers.collect::<Vec<_>>() {
-            assert_eq!(reader.await.ok(), Some(8));
+            assert_eq!(reader.await.ok(), Some(Ok(Vec::new())));
         }
         let opened = std::fs::read_dir("/proc/self/fd")
             .expect("the list of open files")
