@@ -131,6 +131,7 @@ pub(crate) const FAULT: Shape = Shape {
         ("afsendelse_id", Id),
         ("bilag_id", Id),
         ("number", Int),
+        ("dag", Text),
         ("code", Text),
         ("linje", Int),
         ("path", Text),
@@ -161,7 +162,7 @@ const TOTAL: Shape = Shape {
         ("antal", Int),
         ("debet", Int),
     ],
-    suffix: "on conflict (kommune, dag, fagsystem, state, shard) do update set \
+    suffix: "on conflict (dag, kommune, fagsystem, state, shard) do update set \
              antal = control_total.antal + excluded.antal, \
              debet = control_total.debet + excluded.debet",
 };
@@ -192,7 +193,7 @@ impl Store {
         self.plan_rows(&mut plan, messages)?;
         match self.transact(plan).await? {
             Outcome::Committed => Ok(Admit::Done),
-            Outcome::Duplicate => Ok(Admit::Conflict),
+            Outcome::Duplicate | Outcome::Contended => Ok(Admit::Conflict),
             Outcome::Unexpected => Ok(Admit::RegisterChanged),
         }
     }
@@ -371,6 +372,7 @@ impl Rows {
                 Value::Uuid(message.id.as_uuid()),
                 Value::Uuid(bilag),
                 number.into(),
+                date(message.dag),
             ]);
             self.fault.extend(fault_values(fault));
         }

@@ -7,7 +7,7 @@ use oir_flow::ports::outbox::{Advance, Move};
 
 use crate::Store;
 use crate::admit::{EVENT, FAULT};
-use crate::codec::{LATER, damaged, fagsystem, fault_values, kommune, micros};
+use crate::codec::{LATER, damaged, date, fagsystem, fault_values, kommune, micros};
 use crate::plan::{Outcome, Plan, Value};
 
 const SET_STATE: &str = "update bilag set state = $3, attempts = $4, erp_bilagsnummer = $5, \
@@ -46,7 +46,8 @@ impl Store {
         match self.transact(plan).await? {
             Outcome::Committed => Ok(Advance::Done),
             // Another's event took the number: it moved meanwhile, like a version that differs.
-            Outcome::Duplicate | Outcome::Unexpected => Ok(Advance::Stale),
+            // The same when another transaction was let go first.
+            Outcome::Duplicate | Outcome::Unexpected | Outcome::Contended => Ok(Advance::Stale),
         }
     }
 
@@ -69,6 +70,7 @@ impl Store {
                 message.clone(),
                 Value::Uuid(step.seen.id.as_uuid()),
                 number.into(),
+                date(step.seen.dag),
             ]);
             rows.extend(fault_values(fault));
         }

@@ -13,6 +13,9 @@ use crate::failure::sqlite_failure;
 /// Pages copied between two pauses: 8 MB, so that progress is told often.
 const PAGES_AT_ONCE: i32 = 1_000;
 
+/// A transaction sees the database as it was at its first read.
+const TAKE_VIEW: &str = "select count(*) from sqlite_schema";
+
 impl Store {
     /// Copies the database into a new file while it is used. `progress` is told pages
     /// left and pages in all.
@@ -31,15 +34,15 @@ impl Store {
                 target.display()
             )));
         }
-        database.read(|source| {
+        database.read_alone(|source| {
             let copy = || -> Result<(), rusqlite::Error> {
-                // One snapshot for the whole copy: without it every commit between two steps
-                // makes the copy begin anew, and under steady reception it never ends. While
-                // it is held the write-ahead log grows by what is written meanwhile.
-                let snapshot = source.unchecked_transaction()?;
-                snapshot.query_row("select version from register_version", [], |_| Ok(()))?;
+                // One view of the database from the first page to the last. Without it each
+                // commit of another connection starts the copy anew, and a hub that is used
+                // never lets it end. Until then the log of writes only grows.
+                let view = source.unchecked_transaction()?;
+                view.query_row(TAKE_VIEW, [], |_| Ok(()))?;
                 let mut target = Connection::open(target)?;
-                let backup = Backup::new(source, &mut target)?;
+                let backup = Backup::new(&view, &mut target)?;
                 loop {
                     match backup.step(PAGES_AT_ONCE)? {
                         StepResult::Done => break,
@@ -50,7 +53,7 @@ impl Store {
                     progress(now.remaining, now.pagecount);
                 }
                 drop(backup);
-                snapshot.finish()?;
+                drop(view);
                 target.pragma_update(None, "journal_mode", "WAL")
             };
             copy().map_err(|e| sqlite_failure(&e))

@@ -44,6 +44,14 @@ const CLAIM: Claiming = Claiming {
       where o.kommune = t.kommune and o.bilag_id = t.bilag_id returning o.kommune, o.bilag_id",
 };
 
+/// Every municipality that has something booked, by a step in the index for each: the range
+/// of days can then be looked up in each of them.
+const EACH_BOOKED: &str = "with recursive each(kommune) as ( \
+       select min(kommune) from bilag where state = 'booked' \
+     union all \
+       select (select min(kommune) from bilag where state = 'booked' and kommune > each.kommune) \
+       from each where each.kommune is not null)";
+
 const STANDING: &str = "select b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, b.dag, b.debet, \
      b.state, b.attempts, b.erp_bilagsnummer, b.version, b.changed from bilag b";
 
@@ -66,6 +74,23 @@ fn standing(row: Row) -> Result<Standing, StoreFailure> {
         version,
         since,
     })
+}
+
+/// What is booked in a range of days, of one municipality or each, and the values.
+pub(crate) fn booked(owner: Option<Kommunekode>, from: Date, to: Date) -> (String, Vec<Value>) {
+    let (each, from_each, one) = match owner {
+        Some(_) => ("", "", "b.kommune = $3"),
+        None => (EACH_BOOKED, "each e cross join", "b.kommune = e.kommune"),
+    };
+    let sql = format!(
+        "{each} select b.kommune, b.fagsystem, count(*), cast(sum(b.debet) as bigint), \
+         cast(sum(b.kredit) as bigint) from {from_each} bilag b where b.state = 'booked' \
+         and {one} and b.bogfoeringsdato >= $1 and b.bogfoeringsdato <= $2 \
+         group by b.kommune, b.fagsystem"
+    );
+    let mut params = vec![date(from), date(to)];
+    params.extend(owner.map(kommune));
+    (sql, params)
 }
 
 impl Store {
@@ -115,18 +140,7 @@ impl Store {
         from: Date,
         to: Date,
     ) -> Result<Statements, StoreFailure> {
-        let only = if owner.is_some() {
-            "and kommune = $3"
-        } else {
-            ""
-        };
-        let sql = format!(
-            "select kommune, fagsystem, count(*), cast(sum(debet) as bigint), \
-             cast(sum(kredit) as bigint) from bilag where state = 'booked' \
-             and bogfoeringsdato >= $1 and bogfoeringsdato <= $2 {only} group by kommune, fagsystem"
-        );
-        let mut params = vec![date(from), date(to)];
-        params.extend(owner.map(kommune));
+        let (sql, params) = booked(owner, from, to);
         let mut statements = Statements::new();
         for row in self.query(&sql, params).await? {
             let mut cells = Cells::new(row);

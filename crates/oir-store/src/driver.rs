@@ -69,6 +69,18 @@ impl Store {
         }
     }
 
+    /// Reads what takes as long as the database is large.
+    pub(crate) async fn query_slowly(
+        &self,
+        sql: &str,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreFailure> {
+        match &self.driver {
+            Driver::Sqlite(database) => database.query(sql, params).await,
+            Driver::Postgres(database) => database.query_slowly(sql, &params).await,
+        }
+    }
+
     /// Changes rows and reads which.
     pub(crate) async fn claim_rows(
         &self,

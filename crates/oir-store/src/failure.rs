@@ -3,7 +3,6 @@
 
 use oir_flow::ports::StoreFailure;
 use rusqlite::ErrorCode;
-use tokio_postgres::error::SqlState;
 
 /// A class that the drivers act on.
 #[derive(Debug)]
@@ -12,6 +11,8 @@ pub(crate) enum Class {
     Duplicate,
     /// Our own row count check said no.
     Unexpected,
+    /// The server chose this transaction to give way to another; nothing of it is written.
+    Contended,
     /// Anything else, for the caller.
     Failure(StoreFailure),
 }
@@ -43,7 +44,9 @@ fn is_unique(extended: i32) -> bool {
 pub(crate) fn sqlite_failure(error: &rusqlite::Error) -> StoreFailure {
     match of_sqlite(error) {
         Class::Failure(failure) => failure,
-        Class::Duplicate | Class::Unexpected => StoreFailure::Broken(error.to_string()),
+        Class::Duplicate | Class::Unexpected | Class::Contended => {
+            StoreFailure::Broken(error.to_string())
+        }
     }
 }
 
@@ -54,15 +57,19 @@ const UNEXPECTED: &str = "OI001";
 /// earlier one in the same transaction.
 pub(crate) fn of_postgres(error: &tokio_postgres::Error) -> Option<Class> {
     let Some(state) = error.code() else {
-        return Some(Class::Failure(StoreFailure::Unavailable(describe(error))));
+        return Some(Class::Failure(without_code(error)));
     };
     let class = match state.code() {
         "25P02" => return None,
         UNEXPECTED => Class::Unexpected,
         "23505" => Class::Duplicate,
-        // Out of disk, memory or connections; shutting down; deadlock or serialisation.
+        // Serialisation, deadlock.
+        "40001" | "40P01" => Class::Contended,
         "53100" => Class::Failure(StoreFailure::Full(describe(error))),
-        "40001" | "40P01" => Class::Failure(StoreFailure::Unavailable(describe(error))),
+        // Read-only: after a failover this is no longer the server that writes. A lock was
+        // not to be had.
+        "25006" | "55P03" => Class::Failure(StoreFailure::Unavailable(describe(error))),
+        // Out of memory or connections; shutting down or stopped for its time; connection.
         code if code.starts_with("53") || code.starts_with("57") || code.starts_with("08") => {
             Class::Failure(StoreFailure::Unavailable(describe(error)))
         }
@@ -71,7 +78,24 @@ pub(crate) fn of_postgres(error: &tokio_postgres::Error) -> Option<Class> {
     Some(class)
 }
 
-/// Whether the database said that a statement's transaction was already dead.
+/// An error that the server did not send: the connection failed, unless the cause is a
+/// value of ours that has no place in its column, which no other try would change.
+fn without_code(error: &tokio_postgres::Error) -> StoreFailure {
+    let text = describe(error);
+    let Some(cause) = std::error::Error::source(error) else {
+        return StoreFailure::Unavailable(text);
+    };
+    if cause.is::<std::num::TryFromIntError>() {
+        return StoreFailure::Broken(text);
+    }
+    match cause.downcast_ref::<std::io::Error>() {
+        // A message larger than the protocol can carry.
+        Some(io) if io.kind() == std::io::ErrorKind::InvalidInput => StoreFailure::Broken(text),
+        _ => StoreFailure::Unavailable(text),
+    }
+}
+
+/// What happened, without the values that the database quotes.
 pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         // The message may quote values (a CPR number): the code and the constraint do not.
@@ -87,9 +111,7 @@ pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
 pub(crate) fn postgres_failure(error: &tokio_postgres::Error) -> StoreFailure {
     match of_postgres(error) {
         Some(Class::Failure(failure)) => failure,
-        _ if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            StoreFailure::Broken(describe(error))
-        }
-        _ => StoreFailure::Broken(describe(error)),
+        Some(Class::Contended) => StoreFailure::Unavailable(describe(error)),
+        Some(Class::Duplicate | Class::Unexpected) | None => StoreFailure::Broken(describe(error)),
     }
 }

@@ -1,7 +1,7 @@
 //! Looking up what is known: earlier messages and bilag by their senders' ids, and the
 //! documents themselves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use oir_domain::calendar::Regnskabsaar;
@@ -37,6 +37,26 @@ struct Head {
     state: State,
     attempts: u32,
     changed: Timestamp,
+}
+
+/// Faults of bilag: those of the reception, and those that came later.
+#[derive(Default)]
+pub(crate) struct KnownFaults(HashMap<BilagId, (Vec<Fault>, Vec<Fault>)>);
+
+impl KnownFaults {
+    /// Both lists of a bilag that stands at this place in its message.
+    pub(crate) fn at(&self, id: BilagId, position: u32) -> (Vec<Fault>, Vec<Fault>) {
+        let placed = |fault: &Fault| {
+            let mut fault = fault.clone();
+            fault.place.bilag = Some(position);
+            fault
+        };
+        let all = |faults: &[Fault]| faults.iter().map(placed).collect();
+        self.0
+            .get(&id)
+            .map(|(early, later)| (all(early), all(later)))
+            .unwrap_or_default()
+    }
 }
 
 fn head(row: Vec<Value>) -> Result<Head, StoreFailure> {
@@ -147,10 +167,7 @@ impl Store {
              where r.kommune = $1 and r.afsendelse_id = $2";
         heads.extend(self.heads(repeats, key).await?);
         heads.sort_by_key(|h| h.position);
-        let mut bilag = Vec::with_capacity(heads.len());
-        for head in heads {
-            bilag.push(self.with_faults(owner, head).await?);
-        }
+        let bilag = self.with_faults(owner, heads).await?;
         Ok((bilag, self.message_faults(owner, id).await?))
     }
 
@@ -162,43 +179,55 @@ impl Store {
             .collect()
     }
 
-    async fn with_faults(&self, owner: Kommunekode, h: Head) -> Result<StoredBilag, StoreFailure> {
-        let (faults, later_faults) = self.faults_of(owner, h.id, h.position).await?;
-        Ok(StoredBilag {
-            id: h.id,
-            bilag_uuid: h.bilag_uuid,
-            state: h.state,
-            rejected: h.rejected,
-            faults,
-            later_faults,
-            changed: h.changed,
-            attempts: h.attempts,
-        })
+    /// The bilag with their faults, which are read together: a message that is repeated
+    /// may hold hundreds, and its group waits for them.
+    async fn with_faults(
+        &self,
+        owner: Kommunekode,
+        heads: Vec<Head>,
+    ) -> Result<Vec<StoredBilag>, StoreFailure> {
+        let ids: BTreeSet<BilagId> = heads.iter().map(|h| h.id).collect();
+        let ids: Vec<BilagId> = ids.into_iter().collect();
+        let known = self.faults_of(owner, &ids).await?;
+        let stored = heads.into_iter().map(|h| {
+            // Not taken out: the same bilag may stand in a message twice.
+            let (faults, later_faults) = known.at(h.id, h.position);
+            StoredBilag {
+                id: h.id,
+                bilag_uuid: h.bilag_uuid,
+                state: h.state,
+                rejected: h.rejected,
+                faults,
+                later_faults,
+                changed: h.changed,
+                attempts: h.attempts,
+            }
+        });
+        Ok(stored.collect())
     }
 
-    /// Faults of the reception, and those that came later.
     pub(crate) async fn faults_of(
         &self,
         owner: Kommunekode,
-        id: BilagId,
-        position: u32,
-    ) -> Result<(Vec<Fault>, Vec<Fault>), StoreFailure> {
-        let sql = "select number, code, linje, path, vaerdier from fault \
-                   where kommune = $1 and bilag_id = $2 order by number";
-        let rows = self
-            .query(sql, vec![kommune(owner), Value::Uuid(id.as_uuid())])
-            .await?;
-        let (mut early, mut later) = (Vec::new(), Vec::new());
-        for row in rows {
-            let mut cells = Cells::new(row);
-            let list = if cells.int()? < LATER {
-                &mut early
-            } else {
-                &mut later
-            };
-            list.push(cells.fault(Some(position))?);
+        bilag: &[BilagId],
+    ) -> Result<KnownFaults, StoreFailure> {
+        let mut known = KnownFaults::default();
+        for ids in bilag.chunks(IDS_AT_ONCE) {
+            let sql = format!(
+                "select bilag_id, number, code, linje, path, vaerdier from fault \
+                 where kommune = $1 and bilag_id in ({}) order by bilag_id, number",
+                places(2, ids.len())
+            );
+            let mut params = vec![kommune(owner)];
+            params.extend(ids.iter().map(|id| Value::Uuid(id.as_uuid())));
+            for row in self.query(&sql, params).await? {
+                let mut cells = Cells::new(row);
+                let (early, later) = known.0.entry(cells.bilag_id()?).or_default();
+                let list = if cells.int()? < LATER { early } else { later };
+                list.push(cells.fault(None)?);
+            }
         }
-        Ok((early, later))
+        Ok(known)
     }
 
     /// Faults of the message itself.
@@ -232,10 +261,9 @@ impl Store {
             sql.push_str(" and b.fagsystem = $3");
             params.push(fagsystem(Some(sender)));
         }
-        match self.heads(&sql, params).await?.pop() {
-            Some(head) => self.with_faults(owner, head).await.map(Some),
-            None => Ok(None),
-        }
+        let head = self.heads(&sql, params).await?.pop();
+        let mut found = self.with_faults(owner, head.into_iter().collect()).await?;
+        Ok(found.pop())
     }
 
     /// The documents, with accounts in `kontering` where mapped.

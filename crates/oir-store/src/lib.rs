@@ -13,11 +13,14 @@ mod codec;
 mod driver;
 mod failure;
 mod find;
+mod flight;
 mod floor;
 mod list;
 mod migrate;
 mod plan;
 mod postgres;
+#[cfg(test)]
+mod questions;
 mod register;
 mod sessions;
 mod sqlite;
@@ -34,6 +37,10 @@ pub use verify::{Finding, VerifyReport};
 use oir_flow::ports::StoreFailure;
 
 use driver::Driver;
+
+/// Goes round: after the last shard the first is given out again. Two processes in one
+/// shard only wait for one another.
+const NEXT_SHARD: &str = "select nextval('total_shard')";
 
 /// An open store. Cheap to clone; all clones share the connections.
 #[derive(Debug, Clone)]
@@ -85,6 +92,25 @@ impl Store {
             shard: i64::from(shard),
             probe: None,
         })
+    }
+
+    /// Connects as one of several processes that share the database, which hands out the
+    /// shard: a process cannot know by itself what the others took (in containers all have
+    /// the same number).
+    ///
+    /// # Errors
+    /// [`StoreFailure`] when it cannot be reached or migrated.
+    pub async fn join_postgres(url: &str, connections: usize) -> Result<Self, StoreFailure> {
+        let mut store = Self::open_postgres(url, 0, connections).await?;
+        let mut rows = store.query(NEXT_SHARD, Vec::new()).await?;
+        store.shard = codec::Cells::new(rows.pop().unwrap_or_default()).int()?;
+        Ok(store)
+    }
+
+    /// Which rows of the totals this store adds to.
+    #[must_use]
+    pub fn shard(&self) -> i64 {
+        self.shard
     }
 
     /// The same store with a probe that may stop it before or after each write.

@@ -3,12 +3,33 @@
 use oir_domain::access::Scope;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid};
+use oir_domain::message::StateName;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::views::{BilagFilter, BilagLine};
 
 use crate::Store;
 use crate::codec::{Cells, date, fagsystem, known_fagsystem, kommune, oere, places};
 use crate::plan::{Row, Value};
+
+/// States that wait for a person, and the same as the index `bilag_to_handle` says it.
+const TO_HANDLE: [StateName; 4] = [
+    StateName::Rejected,
+    StateName::Held,
+    StateName::Refused,
+    StateName::Parked,
+];
+const TO_HANDLE_INDEXED: &str = "state in ('rejected', 'held', 'refused', 'parked')";
+/// States of bilag that have a row in the outbox.
+const UNDER_WAY: [StateName; 5] = [
+    StateName::Mapped,
+    StateName::Sending,
+    StateName::AwaitingReceipt,
+    StateName::Waiting,
+    StateName::Uncertain,
+];
+const ALL: &str = "bilag b";
+/// Few at any time, and in the same order: the outbox is walked, and the bilag looked up.
+const THROUGH_OUTBOX: &str = "outbox o cross join bilag b";
 
 /// The columns of a line, in [`line`]'s order.
 pub(crate) const LINE: &str = "b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, \
@@ -130,6 +151,10 @@ impl Conditions {
             let words = filter.states.iter().map(|s| Value::from(s.word()));
             let marks: Vec<String> = words.map(|w| self.place(w)).collect();
             self.texts.push(format!("b.state in ({})", marks.join(",")));
+            if filter.states.iter().all(|s| TO_HANDLE.contains(s)) {
+                // Said again in the index's own words, by which both databases know it.
+                self.texts.push(format!("b.{TO_HANDLE_INDEXED}"));
+            }
         }
         if let Some(from) = filter.from {
             self.add("b.dag >=", date(from));
@@ -164,7 +189,11 @@ impl Conditions {
             return self.add("b.afsendelse_id =", Value::Uuid(id.as_uuid()));
         }
         if let Ok(id) = text.parse::<BilagUuid>() {
-            return self.add("b.bilag_uuid =", Value::Uuid(id.as_uuid()));
+            // Either half has an index of its own.
+            let place = self.place(Value::Uuid(id.as_uuid()));
+            return self.texts.push(format!(
+                "(b.claimed_uuid = {place} or (b.claimed_uuid is null and b.bilag_uuid = {place}))"
+            ));
         }
         if text.contains('\0') {
             // No stored text holds it, PostgreSQL refuses it, and SQLite would stop reading there.
@@ -186,6 +215,33 @@ impl Conditions {
     }
 }
 
+/// The list's question and its values.
+pub(crate) fn question(
+    scope: &Scope,
+    filter: &BilagFilter,
+    after: Option<BilagId>,
+    limit: u32,
+) -> (String, Vec<Value>) {
+    let mut conditions = Conditions::seen(scope, "b");
+    conditions.filter(filter);
+    let states = &filter.states;
+    let under_way = !states.is_empty() && states.iter().all(|s| UNDER_WAY.contains(s));
+    let (from, key) = if under_way {
+        let same = "b.bilag_id = o.bilag_id and b.kommune = o.kommune";
+        conditions.texts.push(same.to_owned());
+        (THROUGH_OUTBOX, "o.bilag_id")
+    } else {
+        (ALL, "b.bilag_id")
+    };
+    if let Some(after) = after {
+        conditions.add(&format!("{key} <"), Value::Uuid(after.as_uuid()));
+    }
+    let limit = conditions.place(limit.into());
+    let (wanted, params) = conditions.clause();
+    let sql = format!("select {LINE} from {from} {wanted} order by {key} desc limit {limit}");
+    (sql, params)
+}
+
 impl Store {
     pub(crate) async fn list_bilag(
         &self,
@@ -194,17 +250,7 @@ impl Store {
         after: Option<BilagId>,
         limit: u32,
     ) -> Result<Vec<BilagLine>, StoreFailure> {
-        let mut conditions = Conditions::seen(scope, "b");
-        conditions.filter(filter);
-        if let Some(after) = after {
-            conditions.add("b.bilag_id <", Value::Uuid(after.as_uuid()));
-        }
-        let limit = conditions.place(limit.into());
-        let (wanted, params) = conditions.clause();
-        let sql = format!(
-            "select {LINE} from bilag b {wanted} \
-             order by b.bilag_id desc limit {limit}"
-        );
+        let (sql, params) = question(scope, filter, after, limit);
         let rows = self.query(&sql, params).await?;
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {

@@ -29,11 +29,10 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreFailure> {
 }
 
 /// Brings a PostgreSQL database up to date.
-pub(crate) async fn postgres(client: &mut deadpool_postgres::Object) -> Result<(), StoreFailure> {
+pub(crate) async fn postgres(client: &mut tokio_postgres::Client) -> Result<(), StoreFailure> {
     let lock = |e: tokio_postgres::Error| crate::failure::postgres_failure(&e);
     client.batch_execute(MIGRATION_LOCK).await.map_err(lock)?;
-    let plain: &mut tokio_postgres::Client = client;
-    let migrated = postgres_files::migrations::runner().run_async(plain).await;
+    let migrated = postgres_files::migrations::runner().run_async(client).await;
     client.batch_execute(MIGRATION_UNLOCK).await.map_err(lock)?;
     migrated.map(|_| ()).map_err(|e| failure(&e))
 }

@@ -143,6 +143,8 @@ pub(crate) enum Outcome {
     Duplicate,
     /// Nothing written: a number of rows was not as expected.
     Unexpected,
+    /// Nothing written: another transaction was let go first. The facts may have changed.
+    Contended,
 }
 
 /// A row read.

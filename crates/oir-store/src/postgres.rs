@@ -3,15 +3,37 @@
 //! Bulk rows travel as arrays through `unnest`. Conditions on row counts abort on the
 //! server (`oir_expect`), so that the commit need not wait for our look at them.
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::future::join_all;
+use std::future::Future;
+use std::time::Duration;
+
+use deadpool_postgres::{
+    ClientWrapper, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
 use oir_flow::ports::StoreFailure;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{NoTls, Statement as Prepared};
 use uuid::Uuid;
 
 use crate::failure::{Class, describe, of_postgres, postgres_failure};
+use crate::flight::{Ending, Message, fly};
 use crate::plan::{Column, Outcome, Plan, Row, Shape, Statement, Value};
+
+/// How long a host may take to accept a connection: one in reach takes milliseconds.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long sent bytes may stay unacknowledged: a switch of routes takes less.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
+/// How long a quiet connection is trusted while an answer is awaited, and then how often
+/// and how many times the host is asked for a sign of life: 25 s in all.
+const QUIET: Duration = Duration::from_secs(10);
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+const ASK_TIMES: u32 = 3;
+/// Most milliseconds for one statement: the server stops what nobody waits for any longer.
+const STATEMENT_MILLIS: u32 = 30_000;
+/// How long an answer may take in all. Longer than a statement may, so that a server that
+/// can still speak is the one that says no; a host that vanished says nothing.
+const ANSWER_WITHIN: Duration = Duration::from_secs(35);
+/// How long a caller waits for a connection to be free, made or found sound.
+const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
 
 /// A pool of connections to one database.
 #[derive(Clone)]
@@ -28,9 +50,10 @@ impl std::fmt::Debug for Postgres {
 
 impl Postgres {
     pub(crate) async fn open(url: &str, connections: usize) -> Result<Self, StoreFailure> {
-        let config: tokio_postgres::Config = url
+        let mut config: tokio_postgres::Config = url
             .parse()
             .map_err(|_| StoreFailure::Unavailable("not a PostgreSQL address".into()))?;
+        be_impatient(&mut config);
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
@@ -38,50 +61,38 @@ impl Postgres {
         let pool = Pool::builder(manager)
             .max_size(connections)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(std::time::Duration::from_secs(10)))
+            .wait_timeout(Some(CONNECTION_WITHIN))
+            .create_timeout(Some(CONNECTION_WITHIN))
+            .recycle_timeout(Some(CONNECTION_WITHIN))
             .build()
             .map_err(|e| StoreFailure::Unavailable(e.to_string()))?;
         let opened = Self { pool };
-        let mut client = opened.client().await?;
+        let mut client = opened.patient_client().await?;
         crate::migrate::postgres(&mut client).await?;
         Ok(opened)
     }
 
-    pub(crate) async fn client(&self) -> Result<Object, StoreFailure> {
+    async fn client(&self) -> Result<Object, StoreFailure> {
         self.pool
             .get()
             .await
             .map_err(|e| StoreFailure::Unavailable(e.to_string()))
     }
 
+    /// A connection without a limit of time, outside the pool: its statements may take hours.
+    async fn patient_client(&self) -> Result<ClientWrapper, StoreFailure> {
+        let client = Object::take(self.client().await?);
+        client
+            .batch_execute("set statement_timeout = 0")
+            .await
+            .map_err(|e| postgres_failure(&e))?;
+        Ok(client)
+    }
+
     pub(crate) async fn transact(&self, plan: &Plan) -> Result<Outcome, StoreFailure> {
         let client = self.client().await?;
-        let texts = match in_one(plan) {
-            Some(one) => vec![one],
-            None => plan.statements.iter().map(text_of).collect(),
-        };
-        let mut arguments: Vec<Vec<Argument<'_>>> = plan.statements.iter().map(arguments).collect();
-        if texts.len() == 1 {
-            arguments = vec![arguments.into_iter().flatten().collect()];
-        }
-        let mut prepared = Vec::with_capacity(texts.len());
-        for (text, arguments) in texts.iter().zip(arguments) {
-            let found = client
-                .prepare_cached(text)
-                .await
-                .map_err(|e| postgres_failure(&e))?;
-            prepared.push((found, arguments));
-        }
-        for error in fly(&client, &prepared).await {
-            match of_postgres(&error) {
-                None => {}
-                Some(Class::Duplicate) => return Ok(Outcome::Duplicate),
-                Some(Class::Unexpected) => return Ok(Outcome::Unexpected),
-                Some(Class::Failure(failure)) => return Err(failure),
-            }
-        }
-        metrics::counter!("oir_store_commits_total").increment(1);
-        Ok(Outcome::Committed)
+        let done = in_time(carry_out(&client, plan)).await;
+        keep(client, done)
     }
 
     pub(crate) async fn query(
@@ -90,29 +101,113 @@ impl Postgres {
         params: &[Value],
     ) -> Result<Vec<Row>, StoreFailure> {
         let client = self.client().await?;
-        let prepared = client
-            .prepare_cached(sql)
-            .await
-            .map_err(|e| postgres_failure(&e))?;
-        if prepared.params().len() != params.len() {
-            return Err(StoreFailure::Broken(format!(
-                "{} values for: {sql}",
-                params.len()
-            )));
-        }
-        let arguments: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p as _).collect();
-        let rows = client
-            .query(&prepared, &arguments)
-            .await
-            .map_err(|e| postgres_failure(&e))?;
-        rows.iter().map(read_row).collect()
+        let rows = in_time(read(&client, sql, params)).await;
+        keep(client, rows)
     }
+
+    /// Reads the whole database: as long as it takes.
+    pub(crate) async fn query_slowly(
+        &self,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<Vec<Row>, StoreFailure> {
+        let client = self.patient_client().await?;
+        read(&client, sql, params).await
+    }
+}
+
+/// Gives every wait for the server an end. What the address itself says goes before.
+fn be_impatient(config: &mut tokio_postgres::Config) {
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_WITHIN);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(ACKNOWLEDGED_WITHIN);
+    }
+    config
+        .keepalives_idle(QUIET)
+        .keepalives_interval(ASK_AGAIN)
+        .keepalives_retries(ASK_TIMES);
+    let given = config.get_options().unwrap_or_default();
+    // The later one of two settings holds.
+    let options = format!("-c statement_timeout={STATEMENT_MILLIS} {given}");
+    config.options(options);
+}
+
+async fn in_time<T>(
+    work: impl Future<Output = Result<T, StoreFailure>>,
+) -> Result<T, StoreFailure> {
+    tokio::time::timeout(ANSWER_WITHIN, work)
+        .await
+        .unwrap_or_else(|_| Err(StoreFailure::Unavailable("no answer in time".into())))
+}
+
+/// Puts a connection back, but not one whose host is silent, shutting down or no longer
+/// the one that writes: the next caller would only learn the same.
+fn keep<T>(client: Object, done: Result<T, StoreFailure>) -> Result<T, StoreFailure> {
+    if matches!(done, Err(StoreFailure::Unavailable(_))) {
+        drop(Object::take(client));
+    }
+    done
+}
+
+async fn carry_out(client: &ClientWrapper, plan: &Plan) -> Result<Outcome, StoreFailure> {
+    let texts = match in_one(plan) {
+        Some(one) => vec![one],
+        None => plan.statements.iter().map(text_of).collect(),
+    };
+    let mut arguments: Vec<Vec<Argument<'_>>> = plan.statements.iter().map(arguments).collect();
+    if texts.len() == 1 {
+        arguments = vec![arguments.into_iter().flatten().collect()];
+    }
+    let mut prepared = Vec::with_capacity(texts.len());
+    for (text, arguments) in texts.iter().zip(arguments) {
+        let found = client
+            .prepare_cached(text)
+            .await
+            .map_err(|e| postgres_failure(&e))?;
+        prepared.push((found, arguments));
+    }
+    for error in send(client, &prepared).await {
+        match of_postgres(&error) {
+            None => {}
+            Some(Class::Duplicate) => return Ok(Outcome::Duplicate),
+            Some(Class::Unexpected) => return Ok(Outcome::Unexpected),
+            Some(Class::Contended) => return Ok(Outcome::Contended),
+            Some(Class::Failure(failure)) => return Err(failure),
+        }
+    }
+    metrics::counter!("oir_store_commits_total").increment(1);
+    Ok(Outcome::Committed)
+}
+
+async fn read(
+    client: &ClientWrapper,
+    sql: &str,
+    params: &[Value],
+) -> Result<Vec<Row>, StoreFailure> {
+    let prepared = client
+        .prepare_cached(sql)
+        .await
+        .map_err(|e| postgres_failure(&e))?;
+    if prepared.params().len() != params.len() {
+        return Err(StoreFailure::Broken(format!(
+            "{} values for: {sql}",
+            params.len()
+        )));
+    }
+    let arguments: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p as _).collect();
+    let rows = client
+        .query(&prepared, &arguments)
+        .await
+        .map_err(|e| postgres_failure(&e))?;
+    rows.iter().map(read_row).collect()
 }
 
 /// Sends all statements in one flight as one transaction; gives what went wrong, first
 /// cause first.
-async fn fly(
-    client: &Object,
+async fn send(
+    client: &ClientWrapper,
     prepared: &[(Prepared, Vec<Argument<'_>>)],
 ) -> Vec<tokio_postgres::Error> {
     if let [(alone, arguments)] = prepared {
@@ -123,23 +218,23 @@ async fn fly(
             .into_iter()
             .collect();
     }
-    let begin = client.batch_execute("begin");
-    let steps = join_all(
-        prepared
-            .iter()
-            .map(|(p, arguments)| step(client, p, arguments)),
-    );
-    let commit = client.batch_execute("commit");
-    // Polled in this order, so sent in this order; nothing waits for an answer.
-    let (begun, steps, committed) = futures_util::future::join3(begin, steps, commit).await;
-    let outcomes = std::iter::once(begun)
-        .chain(steps)
-        .chain(std::iter::once(committed));
-    outcomes.filter_map(Result::err).collect()
+    let mut messages: Vec<Message<'_, tokio_postgres::Error>> =
+        Vec::with_capacity(prepared.len().saturating_add(1));
+    messages.push(Box::pin(client.batch_execute("begin")));
+    for (statement, arguments) in prepared {
+        messages.push(Box::pin(step(client, statement, arguments)));
+    }
+    fly(messages, |ending| {
+        Box::pin(client.batch_execute(match ending {
+            Ending::Commit => "commit",
+            Ending::Rollback => "rollback",
+        }))
+    })
+    .await
 }
 
 async fn step(
-    client: &Object,
+    client: &ClientWrapper,
     prepared: &Prepared,
     arguments: &[Argument<'_>],
 ) -> Result<(), tokio_postgres::Error> {
@@ -165,8 +260,13 @@ fn text_of(statement: &Statement) -> String {
     }
 }
 
-/// A plan of rows only, behind at most one condition, as one statement: it takes a third of the server's time that as many statements take. Its parts see none
-/// of one another's rows, which rows for different tables need not.
+/// A plan of rows only, behind at most one condition, as one statement: it takes a third of
+/// the server's time that as many statements take. Its parts see none of one another's
+/// rows, which rows for different tables need not.
+///
+/// The server carries out the parts from the last one named to the first. So they are named
+/// backwards: the totals, whose rows all writers share, are written last and locked for the
+/// shortest time.
 fn in_one(plan: &Plan) -> Option<String> {
     let (mut parts, mut answers) = (Vec::new(), vec!["1".to_owned()]);
     let mut next = 1;
@@ -183,6 +283,7 @@ fn in_one(plan: &Plan) -> Option<String> {
             Statement::Assert { .. } | Statement::Change { .. } => return None,
         }
     }
+    parts.reverse();
     let one = format!("with {} select {}", parts.join(", "), answers.join(", "));
     (!parts.is_empty()).then_some(one)
 }

@@ -182,7 +182,7 @@ impl Store {
             Outcome::Duplicate => Err(StoreFailure::Broken(
                 "the register says something twice".into(),
             )),
-            Outcome::Unexpected => Err(StoreFailure::Unavailable(
+            Outcome::Unexpected | Outcome::Contended => Err(StoreFailure::Unavailable(
                 "the register was changed meanwhile".into(),
             )),
         }

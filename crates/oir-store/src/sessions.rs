@@ -177,8 +177,8 @@ impl Store {
             match self.transact(plan).await? {
                 Outcome::Committed => return Ok(true),
                 Outcome::Unexpected => return Ok(false),
-                // Somebody else took the number.
-                Outcome::Duplicate => {}
+                // Somebody else took the number, or was let go first.
+                Outcome::Duplicate | Outcome::Contended => {}
             }
         }
         Err(StoreFailure::Unavailable("the log is contended".into()))
@@ -243,6 +243,7 @@ impl Store {
 fn committed(outcome: Outcome) -> Result<(), StoreFailure> {
     match outcome {
         Outcome::Committed => Ok(()),
+        Outcome::Contended => Err(StoreFailure::Unavailable("contended".into())),
         other => Err(StoreFailure::Broken(format!("not written: {other:?}"))),
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use oir_flow::ports::StoreFailure;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, DropBehavior, OpenFlags, ToSql, TransactionBehavior};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
 use crate::Durability;
@@ -31,6 +31,9 @@ const TOGETHER_MAX: usize = 16;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// Prepared statements kept per connection: more than there are texts in this room.
 const STATEMENTS_CACHED: usize = 128;
+/// Most reading connections: each holds 16 MB of pages at most, and more readers than a
+/// machine has cores and disks only wait for one another.
+const READERS_MAX: usize = 12;
 /// How long a connection waits for another process' lock before it says busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -66,6 +69,7 @@ pub(crate) struct Sqlite {
 #[derive(Debug)]
 struct Readers {
     path: PathBuf,
+    places: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -80,6 +84,7 @@ impl Sqlite {
             .map_err(|e| StoreFailure::Unavailable(e.to_string()))?;
         let readers = Arc::new(Readers {
             path: path.into(),
+            places: Arc::new(Semaphore::new(READERS_MAX)),
             idle: Mutex::default(),
         });
         let checkpointer = Arc::new(start_checkpointer(path, durability)?);
@@ -122,18 +127,26 @@ impl Sqlite {
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreFailure> {
         let (readers, sql) = (Arc::clone(&self.readers), sql.to_owned());
-        let reading = move || readers.with(|connection| query(connection, &sql, &params));
+        // Waited for here and not in a thread: waiting readers must not use up the threads.
+        let place = Arc::clone(&readers.places).acquire_owned();
+        let place = place.await.map_err(|_| writer_gone())?;
+        let reading = move || {
+            let rows = readers.with(|connection| query(connection, &sql, &params));
+            drop(place);
+            rows
+        };
         tokio::task::spawn_blocking(reading)
             .await
             .map_err(|_| writer_gone())?
     }
 
-    /// Runs a closure on a reading connection in the calling thread.
-    pub(crate) fn read<T>(
+    /// Runs a closure in the calling thread on a reading connection of its own, for what
+    /// takes long.
+    pub(crate) fn read_alone<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreFailure>,
     ) -> Result<T, StoreFailure> {
-        self.readers.with(read)
+        read(&self.readers.connect()?)
     }
 }
 
@@ -142,6 +155,12 @@ fn writer_gone() -> StoreFailure {
 }
 
 impl Readers {
+    fn connect(&self) -> Result<Connection, StoreFailure> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        connect(&self.path, flags, Durability::Durable)
+    }
+
+    /// Runs a closure on an idle connection or a new one, for a caller that has a place.
     fn with<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreFailure>,
@@ -153,11 +172,7 @@ impl Readers {
             .pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connect(
-                &self.path,
-                OpenFlags::SQLITE_OPEN_READ_ONLY,
-                Durability::Durable,
-            )?,
+            None => self.connect()?,
         };
         let result = read(&connection);
         self.idle
@@ -265,7 +280,7 @@ fn together(connection: &mut Connection, batch: &[Job]) -> Result<Vec<Done>, Sto
         };
         if !matches!(
             done,
-            Done::Transacted(Outcome::Duplicate | Outcome::Unexpected)
+            Done::Transacted(Outcome::Duplicate | Outcome::Unexpected | Outcome::Contended)
         ) {
             part.commit().map_err(|e| sqlite_failure(&e))?;
         }
@@ -284,6 +299,7 @@ fn carry_out(connection: &Connection, plan: &Plan) -> Result<Outcome, StoreFailu
             Err(error) => match of_sqlite(&error) {
                 Class::Duplicate => return Ok(Outcome::Duplicate),
                 Class::Unexpected => return Ok(Outcome::Unexpected),
+                Class::Contended => return Ok(Outcome::Contended),
                 Class::Failure(failure) => return Err(failure),
             },
         }

@@ -118,7 +118,7 @@ impl Store {
     async fn verify_sums(&self) -> Result<VerifyReport, StoreFailure> {
         let mut report = VerifyReport::default();
         for (check, sql) in CHECKS {
-            for row in self.query(sql, vec![LISTED.into()]).await? {
+            for row in self.query_slowly(sql, vec![LISTED.into()]).await? {
                 let mut cells = Cells::new(row);
                 let (owner, id) = (cells.kommune()?, cells.uuid()?);
                 let (a, b) = (cells.int()?, cells.int()?);
@@ -133,7 +133,7 @@ impl Store {
             });
         }
         let mut counted = self
-            .query("select count(*) from postering", Vec::new())
+            .query_slowly("select count(*) from postering", Vec::new())
             .await?;
         report.postings = Cells::new(counted.pop().unwrap_or_default()).narrow()?;
         Ok(report)
@@ -148,7 +148,7 @@ impl Store {
         let sql = "select kommune, coalesce(konto, ''), \
              cast(sum(case when side = 'D' then beloeb else -beloeb end) as bigint) \
              from postering group by kommune, konto order by 1, 2";
-        let rows = self.query(sql, Vec::new()).await?;
+        let rows = self.query_slowly(sql, Vec::new()).await?;
         rows.into_iter()
             .map(|row| {
                 let mut cells = Cells::new(row);

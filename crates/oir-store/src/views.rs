@@ -19,16 +19,35 @@ use crate::codec::{Cells, damaged, date, fagsystem, known_fagsystem, kommune};
 use crate::list::{Conditions, LINE, line};
 use crate::plan::Value;
 
+/// The totals of a day, and the values.
+pub(crate) fn totals_of_day(scope: &Scope, dag: Date) -> (String, Vec<Value>) {
+    let mut wanted = Conditions::seen(scope, "t");
+    wanted.add("t.dag =", date(dag));
+    let (wanted, params) = wanted.clause();
+    let sql = format!(
+        "select kommune, fagsystem, state, cast(sum(antal) as bigint), \
+         cast(sum(debet) as bigint) from control_total t {wanted} \
+         group by kommune, fagsystem, state having sum(antal) <> 0 order by 1, 2, 3"
+    );
+    (sql, params)
+}
+
+/// How many bilag of a day have which fault, and the values: from the day's faults to their
+/// bilag, because most bilag of a day have none.
+pub(crate) fn faults_of_day(scope: &Scope, dag: Date) -> (String, Vec<Value>) {
+    let mut wanted = Conditions::seen(scope, "b");
+    wanted.add("f.dag =", date(dag));
+    let (wanted, params) = wanted.clause();
+    let sql = format!(
+        "select f.code, count(distinct f.bilag_id) from fault f join bilag b \
+         on b.kommune = f.kommune and b.bilag_id = f.bilag_id {wanted} group by f.code"
+    );
+    (sql, params)
+}
+
 impl Store {
     async fn day_totals(&self, scope: &Scope, dag: Date) -> Result<Vec<DayTotal>, StoreFailure> {
-        let mut wanted = Conditions::seen(scope, "t");
-        wanted.add("t.dag =", date(dag));
-        let (wanted, params) = wanted.clause();
-        let sql = format!(
-            "select kommune, fagsystem, state, cast(sum(antal) as bigint), \
-             cast(sum(debet) as bigint) from control_total t {wanted} \
-             group by kommune, fagsystem, state having sum(antal) <> 0 order by 1, 2, 3"
-        );
+        let (sql, params) = totals_of_day(scope, dag);
         let rows = self.query(&sql, params).await?;
         rows.into_iter()
             .map(|row| {
@@ -75,13 +94,7 @@ impl Store {
         scope: &Scope,
         dag: Date,
     ) -> Result<Vec<FaultCount>, StoreFailure> {
-        let mut bilag = Conditions::seen(scope, "b");
-        bilag.add("b.dag =", date(dag));
-        let (bilag, of_bilag) = bilag.clause();
-        let bilag = format!(
-            "select f.code, count(distinct f.bilag_id) from bilag b join fault f \
-             on f.kommune = b.kommune and f.bilag_id = b.bilag_id {bilag} group by f.code"
-        );
+        let (bilag, of_bilag) = faults_of_day(scope, dag);
         let mut messages = Conditions::seen(scope, "a");
         messages.add("a.outcome <> 'taken' and a.dag =", date(dag));
         let (messages, of_messages) = messages.clause();
@@ -127,7 +140,8 @@ impl Store {
         self.add_codes(std::slice::from_mut(&mut line)).await?;
         let document = self.documents(line.kommune, &[id]).await?.remove(&id);
         let bilag = document.ok_or_else(|| damaged("a bilag is gone"))?;
-        let (faults, later_faults) = self.faults_of(line.kommune, id, index).await?;
+        let known = self.faults_of(line.kommune, &[id]).await?;
+        let (faults, later_faults) = known.at(id, index);
         let timeline = self.timeline(line.kommune, id).await?;
         let corrects = match bilag.korrigerer {
             Some(uuid) => {

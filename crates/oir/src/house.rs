@@ -40,17 +40,12 @@ pub(crate) async fn open(database: &str) -> anyhow::Result<Store> {
 /// The same with a limit on connections to PostgreSQL.
 pub(crate) async fn open_with(database: &str, connections: usize) -> anyhow::Result<Store> {
     let store = if is_postgres(database) {
-        // Processes that share a database add up their totals in rows of their own.
-        let shard = u16::try_from(std::process::id() % SHARDS).unwrap_or(0);
-        Store::open_postgres(database, shard, connections).await
+        Store::join_postgres(database, connections).await
     } else {
         Store::open_sqlite(Path::new(database), Durability::Durable).await
     };
     store.with_context(|| format!("databasen {} kan ikke åbnes", shown(database)))
 }
-
-/// Rows of totals per key that processes spread over; two in one row only wait.
-const SHARDS: u32 = 32;
 
 /// Opens a database that must be there: a tool that looks never makes one.
 pub(crate) async fn open_existing(database: &str) -> anyhow::Result<Store> {

@@ -60,6 +60,14 @@ create unique index bilag_claim on bilag (claimed_uuid, fagsystem, kommune)
   where claimed_uuid is not null;
 create index bilag_of_message on bilag (afsendelse_id, kommune);
 create index bilag_held on bilag (kommune, bilag_id) where state = 'held';
+-- What a municipality sees, newest first; the day is there to be looked at without the row.
+create index bilag_of_kommune on bilag (kommune, bilag_id, dag);
+-- What waits for a person. Bilag on their way pass it by: they are found through the outbox.
+create index bilag_to_handle on bilag (kommune, bilag_id)
+  where state in ('rejected', 'held', 'refused', 'parked');
+create index bilag_booked on bilag (kommune, bogfoeringsdato) where state = 'booked';
+-- The sender's id is random and scatters: only those that do not claim theirs need it here.
+create index bilag_unclaimed on bilag (bilag_uuid) where claimed_uuid is null;
 create index bilag_corrects on bilag (kommune, korrigerer) where korrigerer is not null;
 
 create table bilag_repeat (
@@ -81,11 +89,13 @@ create table bilag_event (
 
 create table fault (
   kommune integer not null, afsendelse_id uuid not null, bilag_id uuid not null,
-  number integer not null, code text not null, linje integer, path text not null,
-  vaerdier text not null,
+  number integer not null, dag text not null, code text not null, linje integer,
+  path text not null, vaerdier text not null,
   primary key (afsendelse_id, kommune, bilag_id, number));
 create index fault_of_bilag on fault (bilag_id, kommune);
 create index fault_by_code on fault (code);
+-- The day is the day of reception, whenever the fault came.
+create index fault_of_day on fault (dag);
 
 create table outbox (
   kommune integer not null, bilag_id uuid not null, fagsystem uuid not null, due bigint not null,
@@ -96,8 +106,9 @@ create index outbox_due on outbox (due);
 create table control_total (
   kommune integer not null, dag text not null, fagsystem uuid not null, state text not null,
   shard integer not null, antal bigint not null, debet bigint not null,
-  primary key (kommune, dag, fagsystem, state, shard));
-
+  primary key (dag, kommune, fagsystem, state, shard));
+-- Hands each process that joins a shard of its own; 32 rows per key are still quickly summed.
+create sequence total_shard minvalue 0 maxvalue 31 cycle;
 
 -- The raw bytes are written once and read whole or not at all: a message of ordinary size lies in
 -- its row, which saves the three rows and index entries beside it, a larger one uncompressed.

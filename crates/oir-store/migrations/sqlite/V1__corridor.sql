@@ -61,6 +61,14 @@ create unique index bilag_claim on bilag (claimed_uuid, fagsystem, kommune)
   where claimed_uuid is not null;
 create index bilag_of_message on bilag (afsendelse_id, kommune);
 create index bilag_held on bilag (kommune, bilag_id) where state = 'held';
+-- What a municipality sees, newest first; the day is there to be looked at without the row.
+create index bilag_of_kommune on bilag (kommune, bilag_id, dag);
+-- What waits for a person. Bilag on their way pass it by: they are found through the outbox.
+create index bilag_to_handle on bilag (kommune, bilag_id)
+  where state in ('rejected', 'held', 'refused', 'parked');
+create index bilag_booked on bilag (kommune, bogfoeringsdato) where state = 'booked';
+-- The sender's id is random and scatters: only those that do not claim theirs need it here.
+create index bilag_unclaimed on bilag (bilag_uuid) where claimed_uuid is null;
 create index bilag_corrects on bilag (kommune, korrigerer) where korrigerer is not null;
 
 create table bilag_repeat (
@@ -82,11 +90,13 @@ create table bilag_event (
 
 create table fault (
   kommune integer not null, afsendelse_id blob not null, bilag_id blob not null,
-  number integer not null, code text not null, linje integer, path text not null,
-  vaerdier text not null,
+  number integer not null, dag text not null, code text not null, linje integer,
+  path text not null, vaerdier text not null,
   primary key (afsendelse_id, kommune, bilag_id, number)) strict, without rowid;
 create index fault_of_bilag on fault (bilag_id, kommune);
 create index fault_by_code on fault (code);
+-- The day is the day of reception, whenever the fault came.
+create index fault_of_day on fault (dag);
 
 create table outbox (
   kommune integer not null, bilag_id blob not null, fagsystem blob not null, due integer not null,
@@ -97,7 +107,7 @@ create index outbox_due on outbox (due);
 create table control_total (
   kommune integer not null, dag text not null, fagsystem blob not null, state text not null,
   shard integer not null, antal integer not null, debet integer not null,
-  primary key (kommune, dag, fagsystem, state, shard)) strict, without rowid;
+  primary key (dag, kommune, fagsystem, state, shard)) strict, without rowid;
 
 -- Evidence is append-only. The one permitted change: a posting that had no account gets one.
 create trigger afsendelse_no_update before update on afsendelse

@@ -68,11 +68,15 @@ impl Identity {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let https = self.public_url.starts_with("https://");
         ensure!(
-            https || self.public_url.starts_with("http://127.0.0.1")
+            https
+                || self.public_url.starts_with("http://127.0.0.1")
                 || self.public_url.starts_with("http://localhost"),
             "identity.public_url skal begynde med https:// (http:// kun på denne maskine)"
         );
-        ensure!(!self.role.is_empty(), "identity har ingen [[identity.role]]: ingen kan noget");
+        ensure!(
+            !self.role.is_empty(),
+            "identity har ingen [[identity.role]]: ingen kan noget"
+        );
         self.wanted().map(|_| ())
     }
 
@@ -87,7 +91,10 @@ impl Identity {
 
     /// The host that browsers name.
     pub(crate) fn host(&self) -> &str {
-        let rest = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        let rest = self
+            .public_url
+            .split_once("://")
+            .map_or("", |(_, rest)| rest);
         rest.split('/').next().unwrap_or("")
     }
 
@@ -120,8 +127,10 @@ impl Identity {
             provider: Arc::new(provider),
             means: Arc::new(move |privileges| {
                 let register = hub.register();
-                let names: Vec<RoleName> =
-                    wanted.iter().filter_map(|one| one.in_register(&register)).collect();
+                let names: Vec<RoleName> = wanted
+                    .iter()
+                    .filter_map(|one| one.in_register(&register))
+                    .collect();
                 grants(privileges, &names, &register)
             }),
         })
@@ -189,7 +198,11 @@ mod tests {
         let finans = "[[role]]\nname = 'urn:finans'\nrole = 'oekonomi-finans'";
         assert_eq!(refused(finans), "");
         let drift = "[[role]]\nname = 'urn:drift'\nrole = 'drift'";
-        assert!(refused(drift).contains("cvr skal sige"), "{}", refused(drift));
+        assert!(
+            refused(drift).contains("cvr skal sige"),
+            "{}",
+            refused(drift)
+        );
         assert_eq!(refused(&format!("{drift}\ncvr = '19435075'")), "");
         assert!(refused("[[role]]\nname = 'x'\nrole = 'alt'").contains("findes ikke"));
     }

@@ -1,0 +1,126 @@
+//! Test: which index each question of pages and partners goes by. `explain` on SQLite, which
+//! plans without statistics, so that an empty file plans as a full one does.
+
+use jiff::civil::{Date, date};
+use oir_domain::access::Scope;
+use oir_domain::ids::BilagId;
+use oir_domain::message::StateName;
+use oir_domain::party::Kommunekode;
+use oir_flow::ports::StoreFailure;
+use oir_flow::ports::views::BilagFilter;
+use uuid::Uuid;
+
+use crate::codec::Cells;
+use crate::plan::Value;
+use crate::{Durability, Store, claim, list, views};
+
+const DAY: Date = date(2026, 11, 18);
+const OWNER: Kommunekode = Kommunekode(101);
+
+/// The steps of the plan, one a line.
+async fn plan(store: &Store, sql: &str, params: Vec<Value>) -> Result<String, StoreFailure> {
+    let rows = store
+        .query(&format!("explain query plan {sql}"), params)
+        .await?;
+    let mut steps = Vec::new();
+    for row in rows {
+        let mut cells = Cells::new(row);
+        let _ids = (cells.int()?, cells.int()?, cells.int()?);
+        steps.push(cells.text()?.into_string());
+    }
+    Ok(steps.join("\n"))
+}
+
+fn filter(owner: Option<Kommunekode>, states: &[StateName], text: Option<&str>) -> BilagFilter {
+    BilagFilter {
+        kommune: owner,
+        states: states.to_vec(),
+        text: text.map(Into::into),
+        ..BilagFilter::default()
+    }
+}
+
+type Case = (&'static str, (String, Vec<Value>), &'static [&'static str]);
+
+/// Question, and what its plan must say.
+fn cases() -> Vec<Case> {
+    let all = Scope::everything();
+    let list = |owner, states: &[StateName], text| {
+        let after = Some(BilagId::from_uuid(Uuid::max()));
+        list::question(&all, &filter(owner, states, text), after, 50)
+    };
+    let to_handle = [StateName::Refused, StateName::Parked];
+    let uuid = "0192f0a0-0000-4000-8000-000000000001";
+    vec![
+        (
+            "booked, one",
+            claim::booked(Some(OWNER), DAY, DAY),
+            &["bilag_booked (kommune=? AND bogfoeringsdato>? AND bogfoeringsdato<?)"],
+        ),
+        (
+            "booked, each",
+            claim::booked(None, DAY, DAY),
+            &["bilag_booked (kommune=? AND bogfoeringsdato>? AND bogfoeringsdato<?)"],
+        ),
+        (
+            "totals",
+            views::totals_of_day(&all, DAY),
+            &["PRIMARY KEY (dag=?)"],
+        ),
+        (
+            "faults",
+            views::faults_of_day(&all, DAY),
+            &["fault_of_day (dag=?)", "(bilag_id=? AND kommune=?)"],
+        ),
+        (
+            "list of a municipality",
+            list(Some(OWNER), &[], None),
+            &["bilag_of_kommune (kommune=? AND bilag_id<?)"],
+        ),
+        (
+            "to handle, of a municipality",
+            list(Some(OWNER), &to_handle, None),
+            &["bilag_to_handle (kommune=? AND bilag_id<?)"],
+        ),
+        (
+            "under way",
+            list(None, &[StateName::Sending], None),
+            &["SEARCH o USING PRIMARY KEY (bilag_id<?)"],
+        ),
+        (
+            "by the sender's id",
+            list(None, &[], Some(uuid)),
+            &[
+                "bilag_claim (claimed_uuid=?",
+                "bilag_unclaimed (bilag_uuid=?",
+            ],
+        ),
+    ]
+}
+
+async fn look() -> Result<Vec<String>, StoreFailure> {
+    let folder = std::env::temp_dir().join(format!("oir-questions-{}", std::process::id()));
+    let made = std::fs::create_dir_all(&folder);
+    made.map_err(|e| StoreFailure::Unavailable(e.to_string()))?;
+    let file = folder.join("oir.db");
+    let store = Store::open_sqlite(&file, Durability::ProcessOnly).await?;
+    let mut wrong = Vec::new();
+    for (name, (sql, params), wanted) in cases() {
+        let plan = plan(&store, &sql, params).await?;
+        let sorted = name.contains("list") && plan.contains("TEMP B-TREE FOR ORDER BY");
+        if sorted || !wanted.iter().all(|step| plan.contains(step)) {
+            wrong.push(format!("{name}:\n{sql}\n{plan}"));
+        }
+    }
+    drop(store);
+    drop(std::fs::remove_dir_all(&folder));
+    Ok(wrong)
+}
+
+#[test]
+fn every_question_goes_by_its_index() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let looked = runtime.map(|runtime| runtime.block_on(look()));
+    let wrong = looked.map_err(|e| e.to_string());
+    assert_eq!(wrong, Ok(Ok(Vec::new())), "{wrong:#?}");
+}
