@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use oir_domain::ids::uuid_v7;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::inbox::{Admit, Inbox};
-use oir_flow::ports::outbox::{Advance, Outbox};
+use oir_flow::ports::outbox::{Advance, Lease, Outbox};
 use oir_store::Store;
 use oir_testkit::postgres::Scratch;
 
