@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place, any_stops};
+use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place, Severity, any_stops};
 use oir_domain::finans::{Afsendelse, Sortimentsvaerdi};
 use oir_domain::ids::{BilagUuid, FagsystemId, TransaktionsId};
 use oir_domain::party::Kommunekode;
@@ -23,11 +23,14 @@ use oir_flow::ports::inbox::{
     StoredMessage,
 };
 use oir_flow::ports::{Answer, StoreFailure};
+use oir_flow::settle::Outcome;
 use oir_store::{Durability, Store};
 use oir_testkit::books::{Mischief, SimBooks};
 use oir_testkit::mortal::Mortal;
 use oir_testkit::process::{ManualClock, OrderedIds};
-use oir_wire::finans::message::{Call, ForretningsKode, Reply, Unreadable};
+use oir_wire::finans::message::{
+    Bilagskvittering, Call, ForretningsKode, Positionsfejl, Reply, Unreadable,
+};
 use oir_wire::finans::{SoapVersion, json, write};
 
 /// A store that says of some messages what a database says of a value that it cannot hold.
@@ -259,6 +262,32 @@ fn a_person_in_a_sortiment_value_is_masked_before_it_is_stored() {
         .collect();
     assert!(!values.iter().any(|v| v.contains("1234")), "{values:?}");
     assert!(values.contains(&"610101****"), "{values:?}");
+}
+
+#[test]
+fn the_books_words_are_masked_and_counted_before_they_are_stored() {
+    let fejl = Positionsfejl {
+        linjenummer: None,
+        sti: "Part/610101-1234".into(),
+        kode: "K-6101011234".into(),
+        tekst: "Borger 6101011234 er ukendt".into(),
+        afhjaelpning: None,
+        alvor: Severity::Fault,
+    };
+    let mut receipt = Bilagskvittering::of(
+        BilagUuid::from_uuid(uuid::Uuid::nil()),
+        "b".into(),
+        ForretningsKode::Afvist,
+        None,
+        &[],
+    );
+    receipt.positionsfejl = vec![fejl; 10_000];
+    let Outcome::Refused(faults) = Outcome::of_receipt(&receipt) else {
+        panic!("they refused");
+    };
+    assert_eq!(faults.len(), FAULTS_MAX);
+    let said = format!("{faults:?}");
+    assert!(!said.contains("1234") && said.contains("Borger 610101****"));
 }
 
 #[cfg(feature = "postgres")]

@@ -20,7 +20,7 @@ on_both! {
     only_what_is_mapped_waits,
     the_backlog_counts_rows_and_names_the_oldest_due,
     the_oldest_uncertain_is_named_however_often_it_is_asked_about,
-    a_municipality_to_avoid_is_passed_over,
+    a_kommune_to_avoid_is_passed_over,
     the_next_row_due_is_known,
     held_bilag_are_paged_in_order,
     what_is_booked_is_summed_by_the_day_it_counts,
@@ -229,7 +229,7 @@ async fn the_oldest_uncertain_is_named_however_often_it_is_asked_about(subject: 
     drop(uncertain);
 }
 
-async fn a_municipality_to_avoid_is_passed_over(subject: &Subject) {
+async fn a_kommune_to_avoid_is_passed_over(subject: &Subject) {
     waiting(subject, 1, sample::KOMMUNE, false, 0).await;
     waiting(subject, 2, OTHER_KOMMUNE, false, 10).await;
     let avoiding = async |avoid: &[Kommunekode]| {

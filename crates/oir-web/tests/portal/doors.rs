@@ -144,7 +144,7 @@ async fn nobody_sees_a_page_before_they_are_in() {
 }
 
 #[tokio::test]
-async fn another_municipality_is_not_there() {
+async fn another_kommune_is_not_there() {
     let here = holding(Role::OekonomiFinans, HERE);
     let portal = portal(&[here, holding(Role::OekonomiFinans, THERE)]);
     let (own, foreign) = (signed_in(&portal, 0).await, signed_in(&portal, 1).await);

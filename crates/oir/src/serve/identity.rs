@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn no_municipality_can_give_itself_the_country() {
+    fn no_kommune_can_give_itself_the_country() {
         let finans = "[[role]]\nname = 'urn:finans'\nrole = 'oekonomi-finans'";
         assert_eq!(refused(finans), "");
         let drift = "[[role]]\nname = 'urn:drift'\nrole = 'drift'";
