@@ -145,7 +145,8 @@ impl<'a> Bench<'a> {
     }
 
     async fn over_http(&mut self, place: &Place, senders: u16) -> anyhow::Result<(Cell, u64)> {
-        let database = place.fresh(&self.folder).await?;
+        let fresh = self.next_run();
+        let database = place.fresh(&self.folder, fresh).await?;
         let service = Service::start(&self.folder, &database)?;
         let connections = Address::parse(&service.url)?.connect(senders).await?;
         let before = service.groups().await?;
@@ -157,7 +158,8 @@ impl<'a> Bench<'a> {
     }
 
     async fn within(&mut self, place: &Place, senders: u16) -> anyhow::Result<Cell> {
-        let database = place.fresh(&self.folder).await?;
+        let fresh = self.next_run();
+        let database = place.fresh(&self.folder, fresh).await?;
         let store = house::open(&database).await?;
         let hub = house::hub(&store, Timing::STANDARD, Settings::STANDARD).await?;
         let all = vec![Inside(hub); usize::from(senders)];
@@ -169,7 +171,8 @@ impl<'a> Bench<'a> {
     }
 
     async fn process(&mut self, place: &Place) -> anyhow::Result<()> {
-        let database = place.fresh(&self.folder).await?;
+        let fresh = self.next_run();
+        let database = place.fresh(&self.folder, fresh).await?;
         let store = house::open(&database).await?;
         let run = self.next_run();
         let verified = process::verify(&store, &database, &self.messages, run).await?;
@@ -181,7 +184,8 @@ impl<'a> Bench<'a> {
     }
 
     async fn floor(&mut self, place: &Place, group: f64) -> anyhow::Result<f64> {
-        let database = place.fresh(&self.folder).await?;
+        let fresh = self.next_run();
+        let database = place.fresh(&self.folder, fresh).await?;
         let store = house::open(&database).await?;
         let run = self.next_run();
         #[expect(
@@ -208,16 +212,19 @@ impl Place {
     }
 
     /// The database, with the samples' register in it.
-    async fn fresh(&self, folder: &Path) -> anyhow::Result<String> {
+    async fn fresh(&self, folder: &Path, run: u32) -> anyhow::Result<String> {
         let database = match self {
             Self::Sqlite => {
-                let file = folder.join("bench.db");
+                // A name of its own: who used the last one may only now be closing it.
+                let file = |run: u32| folder.join(format!("bench-{run}.db"));
                 for ending in ["", "-wal", "-shm"] {
-                    let mut name = file.clone().into_os_string();
-                    name.push(ending);
-                    drop(std::fs::remove_file(name));
+                    for old in 0..run {
+                        let mut name = file(old).into_os_string();
+                        name.push(ending);
+                        drop(std::fs::remove_file(name));
+                    }
                 }
-                file.display().to_string()
+                file(run).display().to_string()
             }
             Self::Postgres(url) => url.clone(),
         };

@@ -181,7 +181,7 @@ pub(super) async fn enter(
             return if machine {
                 Ok(api::not_allowed())
             } else {
-                Err(PageError::Forbidden)
+                Err(PageError::Forbidden(Box::new(viewer)))
             };
         }
     }

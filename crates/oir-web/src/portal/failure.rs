@@ -9,7 +9,8 @@ use oir_flow::ports::StoreFailure;
 use oir_flow::ports::identity::IdentityFailure;
 use oir_flow::sign_in::SignInFailure;
 
-use super::view::{FailurePage, Page};
+use super::door::Viewer;
+use super::view::{FailurePage, Page, Section};
 
 /// How long a browser should wait while the database is away, seconds: the time in which a
 /// PostgreSQL standby takes over.
@@ -27,7 +28,7 @@ pub(super) enum PageError {
     /// Nobody is signed in any more who could send a form.
     SignedOut,
     /// No role of this person leads there.
-    Forbidden,
+    Forbidden(Box<Viewer>),
     /// A form that did not come from a page of ours for this session.
     ForeignForm,
     /// A form whose fields cannot be read.
@@ -124,7 +125,7 @@ impl PageError {
                 steps: &["Gå til forsiden, og find det, du søger, derfra."],
             },
             Self::SignedOut
-            | Self::Forbidden
+            | Self::Forbidden(_)
             | Self::ForeignForm
             | Self::BadForm
             | Self::NotBegun
@@ -160,7 +161,7 @@ impl PageError {
             steps,
         };
         match self {
-            Self::Forbidden => words(
+            Self::Forbidden(_) => words(
                 StatusCode::FORBIDDEN,
                 "Dine roller giver ikke adgang til siden",
                 "Siden hører til en rolle, du ikke har. Intet er galt med dit login.",
@@ -228,7 +229,10 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let words = self.words();
         let template = FailurePage {
-            page: Page::outside(words.title),
+            page: match &self {
+                Self::Forbidden(viewer) => Page::inside(words.title, Section::Neither, viewer),
+                _ => Page::outside(words.title),
+            },
             text: words.text,
             steps: words.steps,
             code: words.status.as_u16(),

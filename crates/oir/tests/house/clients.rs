@@ -9,7 +9,7 @@ use oir_fagsystem::{Content, Expected};
 use oir_wire::finans::message::Call;
 use oir_wire::finans::{SoapVersion, write};
 
-use crate::running::{House, oir, text};
+use crate::running::{House, demo, oir, started, text};
 
 fn python() -> OsString {
     std::env::var_os("OIR_TEST_PYTHON").expect("OIR_TEST_PYTHON is not set: run `cargo xtask test`")
@@ -115,12 +115,70 @@ fn a_browser_finds_no_barrier_on_any_page() {
     tokio::runtime::Runtime::new()
         .unwrap()
         .block_on(house.rest());
-    let script = project().join("tests/browser/pages.mjs");
+    look("pages.mjs", &house.portal, &[]);
+}
+
+/// Lets a browser walk a script at a portal.
+fn look(script: &str, portal: &str, more: &[&str]) {
+    let script = project().join("tests/browser").join(script);
     let pictures = project().join("target/pictures");
-    succeeds(
-        Command::new("node")
-            .arg(script)
-            .arg(&house.portal)
-            .arg(pictures),
+    let mut command = Command::new("node");
+    succeeds(command.arg(script).arg(portal).arg(pictures).args(more));
+}
+
+/// A port that nobody has at this moment.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// What the provider's roles mean in the test; it is somebody else's program and process.
+fn identity(portal: &str, issuer: &str) -> String {
+    format!(
+        r#"
+[identity]
+public_url = "{portal}"
+issuer = "{issuer}"
+client_id = "oir"
+client_secret_file = "SECRET"
+claim = "privileges_b64"
+[[identity.role]]
+name = "urn:oir:test:sagsbehandler"
+role = "oekonomi-finans"
+[[identity.role]]
+name = "urn:oir:test:godkender"
+role = "oir-ansvarlig-debitor"
+"#
+    )
+}
+
+#[test]
+fn a_person_signs_in_at_a_provider_and_sees_what_is_theirs() {
+    let mut house = house("sign-in");
+    let soap = house.soap();
+    for file in ["sound.xml", "refused.xml", "held.xml"] {
+        let file = text(&house.folder.join(file));
+        assert!(oir(&["send", &file, "--to", &soap]).status.success());
+    }
+    let port = free_port();
+    let portal = format!("http://127.0.0.1:{port}");
+    let answer = format!("{portal}/log-ind/svar");
+    let script = project().join("tests/identity/provider.mjs");
+    let (_provider, issuer) = started(Command::new("node").arg(script).arg(answer));
+    let secret = house.folder.join("secret");
+    std::fs::write(&secret, "a secret: of 100 % invented characters\n").unwrap();
+    let identity = identity(&portal, &issuer).replace("SECRET", &text(&secret));
+    house.behind(port, &identity);
+    assert_eq!(house.portal, portal);
+    look("sign_in.mjs", &portal, &[&issuer]);
+}
+
+#[test]
+fn the_demos_persons_see_what_is_theirs() {
+    let (port, data) = (
+        free_port().to_string(),
+        text(&crate::running::folder("persons")),
     );
+    let (_demo, portal) = demo(&["--bilag", "400", "--port", &port, "--data", &data], &port);
+    look("persons.mjs", &portal, &[]);
 }

@@ -88,6 +88,25 @@ fn start(arguments: &[&str], wanted: &[&str]) -> (Process, Vec<String>) {
     (Process(child), found.into_iter().flatten().collect())
 }
 
+/// Starts another's program whose first line says where it is; it ends with its stdin.
+pub(crate) fn started(command: &mut Command) -> (Process, String) {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    said.read_line(&mut line).unwrap();
+    (Process(child), line.trim().to_owned())
+}
+
+/// Starts a demo and waits until its day is done; its pages stay.
+pub(crate) fn demo(more: &[&str], port: &str) -> (Process, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oir"));
+    command.arg("demo").arg("--json").args(more);
+    let (process, report) = started(&mut command);
+    assert!(report.contains("\"lost\":0"), "{report}");
+    (process, format!("http://127.0.0.1:{port}"))
+}
+
 /// Everything that runs for a test.
 pub(crate) struct House {
     pub(crate) folder: PathBuf,
@@ -165,6 +184,15 @@ impl House {
     pub(crate) fn reopen(&mut self) {
         let (hub, [operation, service, portal]) = serve(&self.folder, &self.database);
         (self.hub, self.operation, self.service, self.portal) = (hub, operation, service, portal);
+    }
+
+    /// Starts the hub again with its pages on that port, behind a sign-in.
+    pub(crate) fn behind(&mut self, port: u16, identity: &str) {
+        self.hub.kill();
+        let listen = format!("[portal]\nlisten = \"127.0.0.1:{port}\"");
+        let config = CONFIG.replace("[portal]\nlisten = \"127.0.0.1:0\"", &listen);
+        std::fs::write(self.folder.join("oir.toml"), config + identity).unwrap();
+        self.reopen();
     }
 
     /// The SOAP service's address.

@@ -1,0 +1,76 @@
+// The demo as its invented persons see it: each sees what is theirs, an administrator ends a
+// session, an auditor reads the log.
+// Usage: node persons.mjs PORTAL-URL PICTURE-FOLDER
+
+import { visitor } from './visitor.mjs';
+
+const [portal, pictures] = process.argv.slice(2);
+const { browser, faults, open, look, says, press, end } = await visitor(portal, pictures);
+
+// Signs in as a person, in a browser of their own; gives their page.
+async function enter(navn, expected = []) {
+  const context = await browser.createBrowserContext();
+  const page = await open(navn, { context, expected });
+  await page.goto(`${portal}/log-ind`, { waitUntil: 'networkidle0' });
+  const buttons = await page.$$('main button');
+  for (const button of buttons) {
+    const words = await button.evaluate((element) => element.textContent);
+    if (words.includes(navn)) {
+      await Promise.all([page.waitForNavigation({ waitUntil: 'networkidle0' }), button.click()]);
+      return page;
+    }
+  }
+  throw new Error(`no button for ${navn}`);
+}
+
+const first = await open('vælg-person');
+await first.goto(`${portal}/`, { waitUntil: 'networkidle0' });
+await look('vaelg-person', first);
+
+// The area that sends sees its own system in its own municipality.
+const ask = await enter('Ask');
+await look('ask-forside', ask);
+await ask.goto(`${portal}/bilag`, { waitUntil: 'networkidle0' });
+const places = await ask.$$eval('td[data-title="Kommune"], td[data-title="Fagsystem"]', (cells) => [...new Set(cells.map((cell) => cell.textContent))]);
+if (places.length !== 2) faults.push(`Ask sees ${places.join(', ')}`);
+
+// Collection sees nothing of bookkeeping.
+const dagny = await enter('Dagny', [403]);
+await says('Dagny', dagny, 'Dine roller giver ikke adgang til siden');
+await look('dagny-forside', dagny);
+
+// A project leader sees figures and no bilag.
+const ida = await enter('Ida', [403]);
+await says('Ida', ida, 'I alt');
+await ida.goto(`${portal}/bilag`, { waitUntil: 'networkidle0' });
+await says('Ida', ida, 'Dine roller giver ikke adgang til siden');
+
+// Operation ends the session of the area's person, who has to sign in again.
+const jon = await enter('Jon');
+await jon.goto(`${portal}/sessioner`, { waitUntil: 'networkidle0' });
+await look('jon-sessioner', jon);
+const rows = await jon.$$('main tbody tr');
+for (const row of rows) {
+  const words = await row.evaluate((element) => element.textContent);
+  if (words.includes('Ask Opdigtet')) {
+    const button = await row.$('button');
+    await Promise.all([jon.waitForNavigation({ waitUntil: 'networkidle0' }), button.click()]);
+    break;
+  }
+}
+await ask.goto(`${portal}/bilag`, { waitUntil: 'networkidle0' });
+if (!ask.url().includes('/log-ind')) faults.push('Ask is still in');
+await jon.goto(`${portal}/log`, { waitUntil: 'networkidle0' });
+await says('log', jon, 'Afsluttede en session', 'Jon Opdigtet');
+await look('jon-log', jon);
+
+// The auditor reads the log of their own municipality and changes nothing.
+const frode = await enter('Frode', [403]);
+await frode.goto(`${portal}/log`, { waitUntil: 'networkidle0' });
+await says('Frode', frode, 'Loggede ind');
+await frode.goto(`${portal}/sessioner`, { waitUntil: 'networkidle0' });
+await says('Frode', frode, 'Dine roller giver ikke adgang til siden');
+await press(frode, '.who button');
+if (!frode.url().endsWith('/log-ind')) faults.push(`Frode signed out to ${frode.url()}`);
+
+await end();
