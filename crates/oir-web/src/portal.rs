@@ -42,7 +42,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::fault::{Fault, FaultCode};
-use oir_domain::reconcile::{Difference, Statement};
+use oir_domain::reconcile::{Difference, Statements};
 use oir_domain::register::Register;
 use oir_flow::ports::Answer;
 use oir_flow::ports::process::Clock;
@@ -73,8 +73,8 @@ pub struct FaultWords {
 pub struct Comparison {
     /// When it was made.
     pub at: Timestamp,
-    /// What we hold as booked, summed over all municipalities and senders compared.
-    pub ours: Statement,
+    /// What we hold as booked, of each municipality and sender compared.
+    pub ours: Statements,
     /// Every disagreement; empty when the two agree.
     pub differences: Vec<Difference>,
 }

@@ -7,7 +7,6 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use oir_domain::reconcile::Statement;
 use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::ports::Answer;
 use oir_flow::reconcile::Reconciliation;
@@ -179,22 +178,10 @@ pub(crate) struct LastComparison(Mutex<Option<Comparison>>);
 impl LastComparison {
     /// Keeps a new one.
     pub(crate) fn keep(&self, result: &Reconciliation, at: Timestamp) {
-        let mut ours = Statement::default();
-        for statement in result.ours.values() {
-            ours.antal = ours.antal.saturating_add(statement.antal);
-            ours.debet = ours
-                .debet
-                .checked_add(statement.debet)
-                .unwrap_or(ours.debet);
-            ours.kredit = ours
-                .kredit
-                .checked_add(statement.kredit)
-                .unwrap_or(ours.kredit);
-        }
         let differences = result.differences.clone();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Comparison {
             at,
-            ours,
+            ours: result.ours.clone(),
             differences,
         });
     }

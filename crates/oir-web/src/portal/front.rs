@@ -6,12 +6,13 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
+use oir_domain::access::Scope;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::FagsystemId;
 use oir_domain::message::StateName;
 use oir_domain::money::{Oere, Overflow};
 use oir_domain::party::Kommunekode;
-use oir_domain::reconcile::Statement;
+use oir_domain::reconcile::{Difference, Statement};
 use oir_flow::ports::views::{DayTotal, FaultCount, MessageDetail};
 use serde::Deserialize;
 
@@ -125,7 +126,7 @@ async fn read(
         fault,
         figures: figures(&totals, &names, dag).map_err(broken)?,
         latest: latest.map(|latest| (format!("/?dag={latest}"), day(latest))),
-        control: control(comparison, &names, state).map_err(broken)?,
+        control: control(comparison, scope, &names, state).map_err(broken)?,
         faults: fault_lines(&counts, state, dag, messages > 0),
         unreadable_more: (messages > u64::from(UNREADABLE_MAX)).then(|| whole(messages)),
         unreadable: shown
@@ -220,6 +221,7 @@ fn row(
 
 fn control(
     comparison: Option<Comparison>,
+    scope: &Scope,
     names: &Names,
     state: &PortalState,
 ) -> Result<Control, Overflow> {
@@ -227,16 +229,25 @@ fn control(
         return Ok(Control::Unknown);
     };
     let at = instant(comparison.at, &state.zone);
-    if comparison.differences.is_empty() {
+    let seen = |d: &&Difference| scope.covers(d.kommune, Some(d.fagsystem));
+    let differences: Vec<&Difference> = comparison.differences.iter().filter(seen).collect();
+    if differences.is_empty() {
+        let (mut antal, mut debet) = (0_u64, Oere::ZERO);
+        for ((kommune, fagsystem), statement) in &comparison.ours {
+            if scope.covers(*kommune, Some(*fagsystem)) {
+                antal = antal.checked_add(statement.antal).ok_or(Overflow)?;
+                debet = debet.checked_add(statement.debet)?;
+            }
+        }
         return Ok(Control::Agrees {
             at,
-            antal: whole(comparison.ours.antal),
-            kr: kroner(comparison.ours.debet),
+            antal: whole(antal),
+            kr: kroner(debet),
         });
     }
     let side = |s: &Statement| format!("{} bilag, {} kr.", whole(s.antal), kroner(s.debet));
-    let mut lines = Vec::with_capacity(comparison.differences.len());
-    for difference in &comparison.differences {
+    let mut lines = Vec::with_capacity(differences.len());
+    for difference in differences {
         lines.push(DifferenceLine {
             kommune: names.kommune(difference.kommune),
             fagsystem: names.fagsystem(Some(difference.fagsystem)),

@@ -70,7 +70,7 @@ fn list_page(
         number: query.page_number(),
         previous: query.previous_href(),
         form: FilterForm {
-            kommuner: names.kommune_choices(query.kommune.trim()),
+            kommuner: names.kommune_choices(&viewer.scope, query.kommune.trim()),
             fagsystemer: names.fagsystem_choices(query.fagsystem.trim()),
             tilstande: query.tilstand_choices(),
             fra: query.fra.clone(),

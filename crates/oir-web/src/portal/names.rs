@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use oir_domain::access::Scope;
 use oir_domain::ids::FagsystemId;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
@@ -45,11 +46,12 @@ impl Names {
         }
     }
 
-    /// All municipalities as choices, in Danish order.
-    pub(super) fn kommune_choices(&self, chosen: &str) -> Vec<Choice> {
+    /// The municipalities that somebody sees something of as choices, in Danish order.
+    pub(super) fn kommune_choices(&self, scope: &Scope, chosen: &str) -> Vec<Choice> {
         let mut choices: Vec<_> = self
             .kommuner
             .iter()
+            .filter(|(kode, _)| scope.touches(**kode))
             .map(|(kode, navn)| Choice::new(kode.0.to_string(), navn.to_string(), chosen))
             .collect();
         choices.sort_by_cached_key(|choice| sort_key(&choice.label));

@@ -12,7 +12,9 @@ use oir_domain::party::Kommunekode;
 use oir_web::portal::door::{Door, Needs, PAGES};
 use oir_web::portal::{PortalState, router};
 
-use crate::invented::{Invented, StoppedClock, WORDS, bilag_id, register, unreadable_id};
+use crate::invented::{
+    Disagreement, Invented, StoppedClock, WORDS, bilag_id, register, unreadable_id,
+};
 use crate::sessions::entrance;
 use crate::{Answer, ask, get};
 
@@ -167,6 +169,37 @@ async fn another_kommune_is_not_there() {
         .matches("<td data-title=\"Kommune\">Viborg")
         .count();
     assert!(names > 0 && names == own_names, "{own_names} of {names}");
+}
+
+#[tokio::test]
+async fn another_kommunes_totals_are_neither_counted_nor_named() {
+    let persons = [Kommunekode(791), Kommunekode(492), THERE];
+    let persons = persons.map(|kommune| holding(Role::OekonomiFinans, kommune));
+    let state = PortalState::new(
+        Arc::new(Invented::day(60)),
+        register(),
+        Arc::new(StoppedClock),
+        WORDS,
+        entrance(Door::Invented(persons.as_slice().into())),
+    );
+    let portal = router(state.with_control_totals(Arc::new(Disagreement)));
+    // The difference is Ærø's alone; the booked ones are Viborg's alone.
+    let said = [
+        ("24 bogførte bilag, 98.765,43 kr.", "Stemmer ikke"),
+        ("Stemmer ikke", "24 bogførte"),
+        ("0 bogførte bilag, 0,00 kr.", "Stemmer ikke"),
+    ];
+    for (number, (says, hides)) in said.into_iter().enumerate() {
+        let cookie = signed_in(&portal, number).await;
+        let front = look(&portal, "/", &cookie).await;
+        assert!(front.text().contains(says), "{number}: {says}");
+        assert!(!front.text().contains(hides), "{number}: {hides}");
+        let choices = look(&portal, "/bilag", &cookie).await;
+        assert_eq!(choices.text().matches("name=\"kommune\"").count(), 1);
+        let named = choices.text().split("name=\"kommune\"").nth(1).unwrap();
+        let named = named.split("</select>").next().unwrap();
+        assert_eq!(named.matches("<option").count(), 2, "all, and one's own");
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId, Transaktion
 use oir_domain::message::{State, StateName};
 use oir_domain::money::{Oere, Side};
 use oir_domain::party::{Fagsystem, Kommunekode, Myndighed};
-use oir_domain::reconcile::{Difference, Statement};
+use oir_domain::reconcile::{Difference, Statement, Statements};
 use oir_domain::register::{Register, RegisterData};
 use oir_flow::ports::inbox::{Channel, MessageOutcome};
 use oir_flow::ports::process::Clock;
@@ -95,7 +95,7 @@ impl ControlTotals for Disagreement {
         };
         let comparison = Comparison {
             at: StoppedClock.now(),
-            ours: statement(24, 9_876_543),
+            ours: Statements::from([((Kommunekode(791), system(1)), statement(24, 9_876_543))]),
             differences: vec![Difference {
                 kommune: Kommunekode(492),
                 fagsystem: system(1),
