@@ -24,8 +24,8 @@ use oir_flow::settle::{Release, release};
 use oir_store::{Durability, Store};
 use oir_testkit::process::{ManualClock, OrderedIds};
 use oir_wire::finans::message::{
-    Bilagskvittering, Blame, Call, ForretningsKode, ModtagReply, Refusal, Reply, StatusOf,
-    StatusReply, TransportKvittering,
+    Bilagskvittering, Blame, Call, Delivery, ForretningsKode, ModtagReply, Refusal, Reply,
+    StatusOf, StatusReply, TransportKvittering,
 };
 use oir_wire::finans::{SoapVersion, read, write};
 
@@ -36,6 +36,8 @@ type Script = dyn Fn(&Call) -> Option<Reply> + Send + Sync;
 #[derive(Clone)]
 struct Scripted {
     script: Arc<Script>,
+    /// A hub that is handed a receipt while these books answer a question.
+    meanwhile: Arc<Mutex<Option<(Hub, Delivery)>>>,
     calls: Arc<Mutex<Vec<(String, usize)>>>,
 }
 
@@ -60,7 +62,18 @@ impl Courier for Scripted {
                 reason: "stilhed".into(),
             },
         };
-        Box::pin(async move { outcome })
+        let meanwhile = match call {
+            Call::HentStatus(_) => self.meanwhile.lock().unwrap().take(),
+            _ => None,
+        };
+        Box::pin(async move {
+            if let Some((hub, delivery)) = meanwhile {
+                let brought = Call::Aflever(delivery);
+                hub.answer(Channel::Soap11, Ok(brought), Arc::from([]))
+                    .await;
+            }
+            outcome
+        })
     }
 }
 
@@ -88,6 +101,7 @@ impl House {
         store.replace_register(&register).await.unwrap();
         let books = Scripted {
             script: Arc::new(script),
+            meanwhile: Arc::default(),
             calls: Arc::default(),
         };
         let clock = ManualClock::at(sample::CREATED);
@@ -236,6 +250,37 @@ async fn a_parked_bilag_is_asked_about_when_a_person_releases_it() {
     assert_eq!(house.state(uuid, kommune()).await, StateName::Booked);
     let again = release(&house.hub, owner, uuid, system).await.unwrap();
     assert_eq!(again, Release::NotParked);
+}
+
+#[tokio::test]
+async fn a_receipt_that_overtakes_not_known_is_believed() {
+    let house = House::new("overtaken", |call| match call {
+        Call::HentStatus(query) => Some(unknown(&query.of)),
+        _ => None,
+    })
+    .await;
+    let message = sample::afsendelse(1);
+    let (uuid, myndighed) = (message.bilag.first().unwrap().bilag_uuid, message.myndighed);
+    house.receive(message).await;
+    // Sent without an answer: the call is still inside the books when they are asked.
+    assert!(round(&house.hub, "w").await.unwrap());
+    assert_eq!(house.state(uuid, kommune()).await, StateName::Uncertain);
+    let kode = ForretningsKode::Modtaget;
+    let receipt = Bilagskvittering::of(uuid, "b".into(), kode, None, &[]);
+    let delivery = Delivery {
+        myndighed,
+        bilag: vec![receipt],
+    };
+    *house.books.meanwhile.lock().unwrap() = Some((house.hub.clone(), delivery));
+    house.clock.advance_millis(31_000);
+    assert!(round(&house.hub, "w").await.unwrap());
+    assert!(house.books.meanwhile.lock().unwrap().is_none(), "asked");
+    assert_eq!(
+        house.state(uuid, kommune()).await,
+        StateName::AwaitingReceipt
+    );
+    let sent = house.calls().iter().filter(|(_, count)| *count > 0).count();
+    assert_eq!(sent, 1, "and not sent again");
 }
 
 #[tokio::test]
