@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use oir_domain::access::{Action, Grant, Person, Role, TABLE};
+use oir_domain::access::{Grant, Person, Role, TABLE};
 use oir_domain::ids::FagsystemId;
 use oir_domain::party::Kommunekode;
 use oir_web::portal::door::{Door, Needs, PAGES};
@@ -259,12 +259,9 @@ async fn a_session_is_ended_by_those_who_have_a_say_over_it() {
     let all = sessions(&look(&portal, "/sessioner", &drift).await);
     assert_eq!(all.len(), 4);
     let token = form_token(&page);
-    for session in &all {
+    let own_ids = sessions(&page);
+    for session in all.iter().filter(|id| !own_ids.contains(id)) {
         let form = format!("token={token}&session={session}");
-        let seen = sessions(&page).contains(session);
-        if seen && look(&portal, "/sessioner", &chief).await.status == StatusCode::OK {
-            continue;
-        }
         let answer = post(&portal, "/sessioner", &chief, &form).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
     }
@@ -285,5 +282,4 @@ async fn a_session_is_ended_by_those_who_have_a_say_over_it() {
     );
     let log = look(&portal, "/log", &drift).await;
     assert!(log.text().contains("Afsluttede en session") && log.text().contains(&other));
-    assert!(holding(Role::Drift, HERE).may(Action::SeeAudit));
 }
