@@ -27,7 +27,7 @@ use crate::house;
 
 /// Prints the newest bilag that fit.
 pub(crate) async fn list(options: &BilagList) -> anyhow::Result<ExitCode> {
-    let store = house::open_existing(&options.database).await?;
+    let store = house::open_existing(&options.at.database).await?;
     let filter = filter(&store, options).await?;
     let lines = store
         .list(&Scope::everything(), &filter, None, options.limit)

@@ -130,41 +130,9 @@ pub(crate) struct Send {
     pub(crate) to: String,
 }
 
-#[derive(Debug, Clone, Subcommand)]
-pub(crate) enum Bilag {
-    /// De nyeste bilag, der passer.
-    List(BilagList),
-    /// Lad et parkeret bilag gå videre, når årsagen er rettet.
-    Release {
-        /// bil_-nummer eller BilagUUID.
-        id: String,
-        /// SQLite-fil eller adresse på en PostgreSQL-database.
-        #[arg(
-            long,
-            env = "OIR_DATABASE",
-            hide_env_values = true,
-            default_value = "oir.db"
-        )]
-        database: String,
-    },
-    /// Ét bilag med hele dets forløb.
-    Show {
-        /// bil_-nummer eller BilagUUID.
-        id: String,
-        /// SQLite-fil eller adresse på en PostgreSQL-database.
-        #[arg(
-            long,
-            env = "OIR_DATABASE",
-            hide_env_values = true,
-            default_value = "oir.db"
-        )]
-        database: String,
-    },
-}
-
-/// Hvilke bilag.
+/// Hvor der slås op.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct BilagList {
+pub(crate) struct At {
     /// SQLite-fil eller adresse på en PostgreSQL-database.
     #[arg(
         long,
@@ -173,6 +141,33 @@ pub(crate) struct BilagList {
         default_value = "oir.db"
     )]
     pub(crate) database: String,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Bilag {
+    /// De nyeste bilag, der passer.
+    List(BilagList),
+    /// Lad et parkeret bilag gå videre, når årsagen er rettet.
+    Release {
+        /// bil_-nummer eller BilagUUID.
+        id: String,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Ét bilag med hele dets forløb.
+    Show {
+        /// bil_-nummer eller BilagUUID.
+        id: String,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+/// Hvilke bilag.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BilagList {
+    #[command(flatten)]
+    pub(crate) at: At,
     /// Kommunekode.
     #[arg(long)]
     pub(crate) kommune: Option<u16>,
@@ -202,27 +197,15 @@ pub(crate) enum Register {
     Import {
         /// Mappen med filerne.
         folder: PathBuf,
-        /// SQLite-fil eller adresse på en PostgreSQL-database.
-        #[arg(
-            long,
-            env = "OIR_DATABASE",
-            hide_env_values = true,
-            default_value = "oir.db"
-        )]
-        database: String,
+        #[command(flatten)]
+        at: At,
     },
     /// Skriv registeret som filer.
     Export {
         /// Mappen; den oprettes.
         folder: PathBuf,
-        /// SQLite-fil eller adresse på en PostgreSQL-database.
-        #[arg(
-            long,
-            env = "OIR_DATABASE",
-            hide_env_values = true,
-            default_value = "oir.db"
-        )]
-        database: String,
+        #[command(flatten)]
+        at: At,
     },
 }
 

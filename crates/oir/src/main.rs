@@ -53,15 +53,15 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Example { folder } => example::run(&folder),
         cli::Command::Send(options) => send::run(&options).await,
         cli::Command::Bilag(cli::Bilag::List(options)) => bilag::list(&options).await,
-        cli::Command::Bilag(cli::Bilag::Release { id, database }) => {
-            bilag::release(&database, &id).await
+        cli::Command::Bilag(cli::Bilag::Release { id, at }) => {
+            bilag::release(&at.database, &id).await
         }
-        cli::Command::Bilag(cli::Bilag::Show { id, database }) => bilag::show(&database, &id).await,
-        cli::Command::Register(cli::Register::Import { folder, database }) => {
-            register::import(&database, &folder).await
+        cli::Command::Bilag(cli::Bilag::Show { id, at }) => bilag::show(&at.database, &id).await,
+        cli::Command::Register(cli::Register::Import { folder, at }) => {
+            register::import(&at.database, &folder).await
         }
-        cli::Command::Register(cli::Register::Export { folder, database }) => {
-            register::export(&database, &folder).await
+        cli::Command::Register(cli::Register::Export { folder, at }) => {
+            register::export(&at.database, &folder).await
         }
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::Erp(options) => erp::run(&options).await,

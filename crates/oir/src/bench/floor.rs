@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::load::Messages;
-use super::reading;
+use super::reading::Court;
 
 /// Groups made ready ahead of the writers.
 const AHEAD: usize = 8;
@@ -25,9 +25,9 @@ pub(super) async fn measure(
     let (give, take) = mpsc::channel(AHEAD);
     let (maker, messages) = (store.clone(), messages.clone());
     tokio::task::spawn_blocking(move || {
+        let (court, group) = (Court::default(), u64::try_from(group).unwrap_or(1));
         for number in 0.. {
-            let group = u64::try_from(group).unwrap_or(1);
-            let records = reading::records(&messages, run, number * group, group);
+            let records = court.records(&messages, run, number * group, group);
             let rows = maker.prepare_rows(&records);
             if rows.is_err() || give.blocking_send(rows).is_err() {
                 return;

@@ -10,7 +10,7 @@ use oir_store::Store;
 
 use super::child::{Service, memory};
 use super::load::{Messages, POSTINGS, Sender};
-use super::reading;
+use super::reading::Court;
 use super::wire::Address;
 
 /// Bilag of the verified database: a million postings.
@@ -65,8 +65,9 @@ pub(super) async fn verify(
     messages: &Messages,
     run: u32,
 ) -> anyhow::Result<Verified> {
+    let court = Court::default();
     for number in 0..VERIFIED / FILL {
-        let records = reading::records(messages, run, number.saturating_mul(FILL), FILL);
+        let records = court.records(messages, run, number.saturating_mul(FILL), FILL);
         store.write_rows(store.prepare_rows(&records)?).await?;
     }
     let begun = Instant::now();

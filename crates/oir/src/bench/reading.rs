@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use oir_domain::register::Register;
 use oir_fagsystem::sample::{CREATED, DAY, register};
 use oir_flow::judge::{Arrival, Surroundings, Verdict, judge};
 use oir_flow::ports::inbox::{Channel, Findings, MessageRecord};
@@ -43,17 +44,8 @@ pub(super) fn measure(messages: &Messages) -> Costs {
         (std::sync::Arc::<[u8]>::from(raw.as_slice()), read.clone())
     });
     let arrivals: Vec<Arrival> = raw.iter().map(|raw| arrival(raw)).collect();
-    let known = register();
-    let ids = OrderedIds::default();
-    let around = Surroundings {
-        register: &known,
-        now: CREATED,
-        today: DAY,
-        ids: &ids,
-    };
-    let judge = passes(&arrivals, |arrival| {
-        judge(arrival, Findings::default(), &around)
-    });
+    let court = Court::default();
+    let judge = passes(&arrivals, |arrival| court.judge(arrival));
     Costs {
         bytes,
         read,
@@ -62,27 +54,48 @@ pub(super) fn measure(messages: &Messages) -> Costs {
     }
 }
 
-/// The records that so many messages from a number on are written as.
-pub(super) fn records(messages: &Messages, run: u32, first: u64, count: u64) -> Vec<MessageRecord> {
-    let known = register();
-    let ids = OrderedIds::default();
-    let around = Surroundings {
-        register: &known,
-        now: CREATED,
-        today: DAY,
-        ids: &ids,
-    };
-    let record = |n| match judge(
-        &arrival(&messages.make(run, 0, n)),
-        Findings::default(),
-        &around,
-    ) {
-        Verdict::Write(record) => Some(*record),
-        Verdict::Repeat(_) => None,
-    };
-    (first..first.saturating_add(count))
-        .filter_map(record)
-        .collect()
+/// What messages are judged by; made once, as a hub makes it once.
+pub(super) struct Court {
+    register: Register,
+    ids: OrderedIds,
+}
+
+impl Default for Court {
+    fn default() -> Self {
+        Self {
+            register: register(),
+            ids: OrderedIds::default(),
+        }
+    }
+}
+
+impl Court {
+    fn judge(&self, arrival: &Arrival) -> Verdict {
+        let around = Surroundings {
+            register: &self.register,
+            now: CREATED,
+            today: DAY,
+            ids: &self.ids,
+        };
+        judge(arrival, Findings::default(), &around)
+    }
+
+    /// The records that so many messages from a number on are written as.
+    pub(super) fn records(
+        &self,
+        messages: &Messages,
+        run: u32,
+        first: u64,
+        count: u64,
+    ) -> Vec<MessageRecord> {
+        let record = |n| match self.judge(&arrival(&messages.make(run, 0, n))) {
+            Verdict::Write(record) => Some(*record),
+            Verdict::Repeat(_) => None,
+        };
+        (first..first.saturating_add(count))
+            .filter_map(record)
+            .collect()
+    }
 }
 
 fn arrival(raw: &[u8]) -> Arrival {
