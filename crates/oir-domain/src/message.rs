@@ -96,6 +96,18 @@ impl StateName {
         Self::Parked,
     ];
 
+    /// On the way to the books, in any way: what has a row in the outbox.
+    pub const UNDER_WAY: [Self; 5] = [
+        Self::Mapped,
+        Self::Sending,
+        Self::AwaitingReceipt,
+        Self::Waiting,
+        Self::Uncertain,
+    ];
+
+    /// Stopped until a person does something, here or where the bilag came from.
+    pub const FOR_A_PERSON: [Self; 4] = [Self::Rejected, Self::Held, Self::Refused, Self::Parked];
+
     /// The word in the database and on machine interfaces.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -11,22 +11,8 @@ use crate::Store;
 use crate::codec::{Cells, date, fagsystem, known_fagsystem, kommune, oere, places};
 use crate::plan::{Row, Value};
 
-/// States that wait for a person, and the same as the index `bilag_to_handle` says it.
-const TO_HANDLE: [StateName; 4] = [
-    StateName::Rejected,
-    StateName::Held,
-    StateName::Refused,
-    StateName::Parked,
-];
+/// [`StateName::FOR_A_PERSON`] as the index `bilag_to_handle` says it.
 const TO_HANDLE_INDEXED: &str = "state in ('rejected', 'held', 'refused', 'parked')";
-/// States of bilag that have a row in the outbox.
-const UNDER_WAY: [StateName; 5] = [
-    StateName::Mapped,
-    StateName::Sending,
-    StateName::AwaitingReceipt,
-    StateName::Waiting,
-    StateName::Uncertain,
-];
 const ALL: &str = "bilag b";
 /// Few at any time, and in the same order: the outbox is walked, and the bilag looked up.
 const THROUGH_OUTBOX: &str = "outbox o cross join bilag b";
@@ -151,7 +137,11 @@ impl Conditions {
             let words = filter.states.iter().map(|s| Value::from(s.word()));
             let marks: Vec<String> = words.map(|w| self.place(w)).collect();
             self.texts.push(format!("b.state in ({})", marks.join(",")));
-            if filter.states.iter().all(|s| TO_HANDLE.contains(s)) {
+            if filter
+                .states
+                .iter()
+                .all(|s| StateName::FOR_A_PERSON.contains(s))
+            {
                 // Said again in the index's own words, by which both databases know it.
                 self.texts.push(format!("b.{TO_HANDLE_INDEXED}"));
             }
@@ -225,7 +215,7 @@ pub(crate) fn question(
     let mut conditions = Conditions::seen(scope, "b");
     conditions.filter(filter);
     let states = &filter.states;
-    let under_way = !states.is_empty() && states.iter().all(|s| UNDER_WAY.contains(s));
+    let under_way = !states.is_empty() && states.iter().all(|s| StateName::UNDER_WAY.contains(s));
     let (from, key) = if under_way {
         let same = "b.bilag_id = o.bilag_id and b.kommune = o.kommune";
         conditions.texts.push(same.to_owned());

@@ -47,24 +47,15 @@ const COLUMNS: [Column; 7] = [
     ("tilbageholdte bilag", "tilbageholdt", |s| {
         s == StateName::Held
     }),
-    ("bilag under levering", "under_levering", is_under_delivery),
+    ("bilag under levering", "under_levering", |s| {
+        StateName::UNDER_WAY.contains(&s)
+    }),
     ("bogførte bilag", "bogfoert", |s| s == StateName::Booked),
     ("bilag nægtet af bogføringen", "naegtet", |s| {
         s == StateName::Refused
     }),
     ("parkerede bilag", "parkeret", |s| s == StateName::Parked),
 ];
-
-fn is_under_delivery(state: StateName) -> bool {
-    matches!(
-        state,
-        StateName::Mapped
-            | StateName::Sending
-            | StateName::AwaitingReceipt
-            | StateName::Waiting
-            | StateName::Uncertain
-    )
-}
 
 /// `GET /`
 pub(super) async fn show(

@@ -20,29 +20,19 @@ const TRAIL_MAX: usize = 40;
 /// A state or a group of states that can be asked for: word in the address, label, states.
 type Tilstand = (&'static str, &'static str, &'static [StateName]);
 
-/// On the way to the books, in any way.
-const UNDER_LEVERING: &[StateName] = &[
-    StateName::Mapped,
-    StateName::Sending,
-    StateName::AwaitingReceipt,
-    StateName::Waiting,
-    StateName::Uncertain,
-];
-
 const TILSTANDE: [Tilstand; 12] = [
     (
         "kraever_handling",
         "Kræver handling",
-        &[
-            StateName::Rejected,
-            StateName::Held,
-            StateName::Refused,
-            StateName::Parked,
-        ],
+        &StateName::FOR_A_PERSON,
     ),
     ("afvist", "Afvist", &[StateName::Rejected]),
     ("tilbageholdt", "Tilbageholdt", &[StateName::Held]),
-    ("under_levering", "Under levering (alle)", UNDER_LEVERING),
+    (
+        "under_levering",
+        "Under levering (alle)",
+        &StateName::UNDER_WAY,
+    ),
     ("klar", "Klar til levering", &[StateName::Mapped]),
     ("sendes", "Sendes", &[StateName::Sending]),
     (
@@ -319,7 +309,7 @@ fn percent_encode(value: &str, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{ListQuery, TRAIL_MAX, UNDER_LEVERING, list_href};
+    use super::{ListQuery, StateName, TRAIL_MAX, list_href};
     use jiff::civil::date;
     use oir_domain::fault::FaultCode;
     use oir_domain::ids::{BilagId, uuid_v7};
@@ -345,7 +335,7 @@ mod tests {
         let (filter, faults) = query.filter();
         assert_eq!(faults, []);
         assert_eq!(filter.kommune, Some(Kommunekode(101)));
-        assert_eq!(filter.states, UNDER_LEVERING);
+        assert_eq!(filter.states, StateName::UNDER_WAY);
         assert_eq!(filter.from, Some(date(2026, 11, 1)));
         assert_eq!(filter.to, Some(date(2026, 11, 30)));
         assert_eq!(filter.debet_min, Some(Oere::new(100_050)));
