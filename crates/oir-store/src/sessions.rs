@@ -168,7 +168,7 @@ impl Store {
 
     /// Carries out a plan together with the log's next line. False = a condition of the
     /// plan does not hold, and nothing is logged.
-    async fn with_deed(&self, plan: &Plan, deed: &Deed) -> Result<bool, StoreFailure> {
+    pub(crate) async fn with_deed(&self, plan: &Plan, deed: &Deed) -> Result<bool, StoreFailure> {
         for _ in 0..TRIES {
             let (last, previous) = self.last_deed().await?;
             let number = last.saturating_add(1);
@@ -240,7 +240,7 @@ impl Store {
     }
 }
 
-fn committed(outcome: Outcome) -> Result<(), StoreFailure> {
+pub(crate) fn committed(outcome: Outcome) -> Result<(), StoreFailure> {
     match outcome {
         Outcome::Committed => Ok(()),
         Outcome::Contended => Err(StoreFailure::Unavailable("contended".into())),

@@ -33,7 +33,7 @@ mod workbook;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{FromRef, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
@@ -85,6 +85,10 @@ pub trait ControlTotals: Send + Sync + fmt::Debug {
     fn compared(&self, dag: Date) -> Answer<'_, Option<Comparison>>;
 }
 
+/// Everything that pages ask of the store.
+pub trait Desk: Views {}
+impl<S: Views> Desk for S {}
+
 /// What the pages read from.
 #[derive(Clone)]
 pub struct PortalState {
@@ -99,15 +103,15 @@ pub struct PortalState {
 
 impl PortalState {
     /// A portal over the reading side of a store, behind a door.
-    pub fn new(
-        views: Arc<dyn Views>,
+    pub fn new<S: Desk + 'static>(
+        store: Arc<S>,
         register: RegisterSource,
         clock: Arc<dyn Clock>,
         words: FaultWords,
         entrance: Entrance,
     ) -> Self {
         Self {
-            views,
+            views: store,
             register,
             clock,
             words,
@@ -134,6 +138,12 @@ impl PortalState {
     }
 }
 
+impl FromRef<PortalState> for Arc<dyn Views> {
+    fn from_ref(state: &PortalState) -> Self {
+        Self::clone(&state.views)
+    }
+}
+
 impl fmt::Debug for PortalState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PortalState")
@@ -147,26 +157,8 @@ impl fmt::Debug for PortalState {
 /// The pages, with a fallback page for addresses that lead nowhere. A router merged with
 /// this one must not have a fallback of its own.
 pub fn router(state: PortalState) -> Router {
-    let views = Arc::clone(&state.views);
-    let pages: [(&str, MethodRouter<PortalState>); door::PAGES.len()] = [
-        ("/", get(front::show)),
-        ("/bilag", get(list::show)),
-        ("/bilag.xlsx", get(workbook::download)),
-        ("/bilag/{id}", get(bilag::show)),
-        ("/afsendelser/{id}", get(afsendelse::show)),
-        (lookup::LIST, lookup::list_route(Arc::clone(&views))),
-        (lookup::ONE, lookup::one_route(views)),
-        ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
-        ("/log", get(sign_in::log)),
-        ("/roller", get(sign_in::roles)),
-        ("/log-ud", post(sign_in::leave)),
-        ("/log-ind", get(sign_in::ask).post(sign_in::choose)),
-        ("/log-ind/start", get(sign_in::start)),
-        ("/log-ind/svar", get(sign_in::answer)),
-        ("/assets/{*path}", get(asset)),
-    ];
     let mut routes = Router::new();
-    for (path, page) in pages {
+    for (path, page) in pages() {
         // What has no line in the table has no door, and is not there.
         if let Some(needs) = door::needs(path) {
             routes = routes.route(path, behind(&state, needs, page));
@@ -178,6 +170,29 @@ pub fn router(state: PortalState) -> Router {
         .layer(middleware::map_response(headers::guard))
         .layer(middleware::map_response(failure::log))
         .with_state(state)
+}
+
+type Pages = Vec<(&'static str, MethodRouter<PortalState>)>;
+
+/// Every page with its handlers; each has a line in [`door::PAGES`], a test says.
+fn pages() -> Pages {
+    vec![
+        ("/", get(front::show)),
+        ("/bilag", get(list::show)),
+        ("/bilag.xlsx", get(workbook::download)),
+        ("/bilag/{id}", get(bilag::show)),
+        ("/afsendelser/{id}", get(afsendelse::show)),
+        (lookup::LIST, lookup::list_route()),
+        (lookup::ONE, lookup::one_route()),
+        ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
+        ("/log", get(sign_in::log)),
+        ("/roller", get(sign_in::roles)),
+        ("/log-ud", post(sign_in::leave)),
+        ("/log-ind", get(sign_in::ask).post(sign_in::choose)),
+        ("/log-ind/start", get(sign_in::start)),
+        ("/log-ind/svar", get(sign_in::answer)),
+        ("/assets/{*path}", get(asset)),
+    ]
 }
 
 /// A page behind the door.
@@ -212,4 +227,20 @@ async fn nowhere() -> PageError {
 
 async fn wrong_method() -> PageError {
     PageError::WrongMethod
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{door, pages};
+
+    #[test]
+    fn every_page_has_a_line_of_the_table_and_every_line_a_page() {
+        let lines: BTreeSet<&str> = door::PAGES.iter().map(|(path, _)| *path).collect();
+        let served = pages();
+        let served: BTreeSet<&str> = served.iter().map(|(path, _)| *path).collect();
+        assert_eq!(lines, served);
+        assert_eq!(lines.len(), door::PAGES.len(), "an address stands twice");
+    }
 }

@@ -5,7 +5,7 @@ mod question;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRef, Path, Query, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use jiff::Timestamp;
@@ -31,13 +31,21 @@ pub const LIST: &str = "/api/finans/v2/bilag";
 pub const ONE: &str = "/api/finans/v2/bilag/{id}";
 
 /// The list over the reading side of a store.
-pub(crate) fn list_route<S>(views: Source) -> MethodRouter<S> {
-    get(list).fallback(wrong_method).with_state(views)
+pub(crate) fn list_route<S>() -> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Source: FromRef<S>,
+{
+    get(list).fallback(wrong_method)
 }
 
 /// One bilag over the reading side of a store.
-pub(crate) fn one_route<S>(views: Source) -> MethodRouter<S> {
-    get(one).fallback(wrong_method).with_state(views)
+pub(crate) fn one_route<S>() -> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Source: FromRef<S>,
+{
+    get(one).fallback(wrong_method)
 }
 
 async fn list(

@@ -41,7 +41,7 @@ pub enum Needs {
 
 /// Every address of the portal and what it needs: the whole of who sees which page. What
 /// of a page's content they see is their scope's matter.
-pub const PAGES: [(&str, Needs); 15] = [
+pub const PAGES: &[(&str, Needs)] = &[
     ("/", Needs::Right(Action::SeeFigures)),
     ("/bilag", Needs::Right(Action::SeeBilag)),
     ("/bilag.xlsx", Needs::Right(Action::Export)),

@@ -187,15 +187,13 @@ pub(super) async fn roles(
     let line = |rule: &oir_domain::access::Rule| RoleLine {
         role: words::role(rule.role),
         reach: words::reach(rule.reach),
-        may: words::ACTIONS
-            .map(|(action, _)| rule.may.contains(&action))
-            .into(),
+        may: Action::ALL.map(|action| rule.may.contains(&action)).into(),
         held: held(rule.role),
     };
     let template = RolesPage {
         page: Page::inside("Roller og rettigheder", Section::Neither, &viewer),
         own: roles_in_words(&viewer.person, &state.names()),
-        actions: words::ACTIONS.map(|(_, words)| words).into(),
+        actions: Action::ALL.map(words::action).into(),
         lines: TABLE.iter().map(line).collect(),
     };
     Ok(page(&template)?.into_response())
@@ -306,7 +304,7 @@ pub(super) async fn log(
 
 impl Viewer {
     /// The session of a form that carries its token; an error when it does not.
-    fn sent(&self, token: &str) -> Result<&Session, PageError> {
+    pub(super) fn sent(&self, token: &str) -> Result<&Session, PageError> {
         match &self.session {
             Some((session, own)) if own == token => Ok(session),
             Some(_) | None => Err(PageError::ForeignForm),

@@ -217,14 +217,27 @@ pub(super) const fn reach(reach: Reach) -> &'static str {
     }
 }
 
-/// Every action with its words, in the order in which the table of roles shows them.
-pub(super) const ACTIONS: [(Action, &str); 5] = [
-    (Action::SeeFigures, "Se dagens tal"),
-    (Action::SeeBilag, "Se bilag"),
-    (Action::Export, "Hente lister som filer"),
-    (Action::EndSessions, "Afslutte sessioner"),
-    (Action::SeeAudit, "Se loggen"),
-];
+/// An action, as the table of roles heads its column.
+pub(super) const fn action(action: Action) -> &'static str {
+    match action {
+        Action::SeeFigures => "Se dagens tal",
+        Action::SeeBilag => "Se bilag",
+        Action::Export => "Hente lister som filer",
+        Action::HandleWork => "Behandle fejl",
+        Action::Redeliver => "Sende igen, frigive og opgive",
+        Action::WriteGuides => "Skrive vejledninger",
+        Action::StateControlTotal => "Angive fagsystemets kontroltotal",
+        Action::SignOffDay => "Godkende dagens afstemning",
+        Action::Unmask => "Se personnumre på et bilag",
+        Action::LookUpPerson => "Finde en persons bilag",
+        Action::SampleLooks => "Udtage stikprøver af opslag",
+        Action::SeeAudit => "Se loggen",
+        Action::SeeOperation => "Se driften",
+        Action::RunPartners => "Sætte modtagere på pause",
+        Action::ManageKeys => "Udstede nøgler til maskiner",
+        Action::EndSessions => "Afslutte sessioner",
+    }
+}
 
 /// What somebody did.
 pub(super) fn deed(what: &str) -> &'static str {

@@ -98,7 +98,7 @@ async fn every_role_gets_exactly_the_pages_of_the_table() {
     let portal = portal(&persons);
     for (number, rule) in TABLE.iter().enumerate() {
         let cookie = signed_in(&portal, number).await;
-        for (path, needs) in PAGES {
+        for (path, needs) in PAGES.iter().copied() {
             let Needs::Right(action) = needs else {
                 continue;
             };
@@ -119,7 +119,7 @@ async fn every_role_gets_exactly_the_pages_of_the_table() {
 #[tokio::test]
 async fn nobody_sees_a_page_before_they_are_in() {
     let portal = portal(&[holding(Role::OekonomiFinans, HERE)]);
-    for (path, needs) in PAGES {
+    for (path, needs) in PAGES.iter().copied() {
         if needs == Needs::Nothing || path == "/log-ud" {
             continue;
         }
