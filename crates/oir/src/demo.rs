@@ -1,5 +1,6 @@
 //! `oir demo`: a whole working day in one process, over real SOAP on loopback.
 
+mod earlier;
 mod persons;
 mod report;
 mod senders;
@@ -67,6 +68,8 @@ struct Running {
     store: Store,
     books: Books,
     day: Day,
+    /// What had been booked before the day began.
+    earlier: Reconciliation,
     url: String,
     control: Arc<LastComparison>,
     stop: watch::Sender<bool>,
@@ -154,21 +157,20 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         "databasen {} har allerede trafik; vælg en tom",
         house::shown(&database)
     );
+    let books = Books::open(Some(&data.join("books.db")), &setup(&day))?;
+    let url = service_url(&hub_at)?;
+    let books_end = serve_books(books_at, &books, options, &url)?;
+    let earlier = earlier::happen(&store, day.plan()).await?;
     store.replace_register(&day.register).await?;
     let hub = house::hub(&store, TIMING, CALLS).await?;
     remap::remap_held(&hub).await?;
-    let books = Books::open(Some(&data.join("books.db")), &setup(&day))?;
     let control = Arc::new(LastComparison::default());
-    let url = service_url(&hub_at)?;
     let disk = options.database.is_none().then_some(data);
     // Here and nowhere else: `serve` has no way to this door.
     let door = Door::Invented(persons::invented(&day.register).into());
     let entrance = house::entrance(&store, door, false, SessionLimits::STANDARD);
     let routes = house::routes(&hub, &store, disk, Arc::clone(&control) as _, entrance);
-    let ended = vec![
-        serve_books(books_at, &books, options, &url)?,
-        serve_hub(hub_at, routes),
-    ];
+    let ended = vec![books_end, serve_hub(hub_at, routes)];
     let (stop, stopping) = watch::channel(false);
     for number in 0..WORKERS {
         tokio::spawn(worker::run(
@@ -182,6 +184,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         store,
         books,
         day,
+        earlier,
         url,
         control,
         stop,

@@ -22,15 +22,33 @@ impl Clock for SystemClock {
 }
 
 /// UUIDv7 in order within the process: a counter in the bits after the milliseconds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OrderedIds {
+    clock: Arc<dyn Clock>,
     last: AtomicU64,
     random: RandomState,
 }
 
+impl OrderedIds {
+    /// Ids of the instants of a clock.
+    pub(crate) fn by(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            last: AtomicU64::default(),
+            random: RandomState::default(),
+        }
+    }
+}
+
+impl Default for OrderedIds {
+    fn default() -> Self {
+        Self::by(Arc::new(SystemClock))
+    }
+}
+
 impl Ids for OrderedIds {
     fn next(&self) -> Uuid {
-        let millis = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+        let millis = u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0);
         let now = millis << 12;
         let step = |last: u64| Some(now.max(last.saturating_add(1)));
         let before = self

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use oir_domain::access::Scope;
 use oir_domain::message::StateName;
-use oir_domain::reconcile::compare;
+use oir_domain::money::Overflow;
+use oir_domain::reconcile::{Statement, Statements, compare};
 use oir_flow::ports::views::{FaultCount, Views};
 use oir_flow::reconcile::Reconciliation;
 use oir_wire::danish;
@@ -59,9 +60,12 @@ pub(super) async fn make(
     }
     let state = |name| states.get(&name).copied().unwrap_or(0);
     let kept: u64 = states.values().sum();
-    let booked_there: u64 = compared.theirs.values().map(|s| s.antal).sum();
+    // The day by itself: without what stood in the accounts when it began.
+    let ours = since(&compared.ours, &running.earlier.ours)?;
+    let theirs = since(&compared.theirs, &running.earlier.theirs)?;
+    let booked_there: u64 = theirs.values().map(|s| s.antal).sum();
     let mut difference = 0_i64;
-    let planned = compare(&tally.books, &compared.ours);
+    let planned = compare(&tally.books, &ours);
     for one in compared.differences.iter().chain(&planned) {
         difference =
             difference.saturating_add(one.oere().map_or(i64::MAX, oir_domain::money::Oere::get));
@@ -103,6 +107,23 @@ pub(super) async fn make(
         silent: compared.silent.len(),
         seed: running.day.plan().seed,
     })
+}
+
+/// What a side's account grew by, of those for whom it did.
+fn since(now: &Statements, before: &Statements) -> Result<Statements, Overflow> {
+    let mut grown = Statements::new();
+    for (key, now) in now {
+        let before = before.get(key).copied().unwrap_or_default();
+        let one = Statement {
+            antal: now.antal.saturating_sub(before.antal),
+            debet: now.debet.checked_sub(before.debet)?,
+            kredit: now.kredit.checked_sub(before.kredit)?,
+        };
+        if one != Statement::default() {
+            grown.insert(*key, one);
+        }
+    }
+    Ok(grown)
 }
 
 impl Report {
