@@ -41,6 +41,8 @@ const HOURS: i64 = 8;
 const GATHER: usize = 8;
 /// So many messages at the end of the last day meet books that are away.
 const LAST: usize = 20;
+/// The set clock leaps: a question may stand for a day without counting as unanswered.
+const DAY_MS: u32 = 86_400_000;
 /// Steps of the clock before the books must have taken everything.
 const STEPS_MAX: u32 = 4_000;
 
@@ -178,7 +180,12 @@ impl Past {
             attempts_max: 12,
             ..TIMING.retry
         };
-        let hub = Hub::new(parts, Timing { retry, ..TIMING }).await?;
+        let timing = Timing {
+            retry,
+            patience_ms: DAY_MS,
+            ..TIMING
+        };
+        let hub = Hub::new(parts, timing).await?;
         hub.start_intake(1);
         Ok(Self {
             hub,
