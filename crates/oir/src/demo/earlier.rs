@@ -210,6 +210,8 @@ impl Past {
                 self.deliver().await?;
             }
             if last && number == all.saturating_sub(LAST) {
+                // What the books may have booked is settled before they are away.
+                self.deliver().await?;
                 self.way
                     .cut(day.register.myndigheder.first().map(|m| m.kommune));
             }
