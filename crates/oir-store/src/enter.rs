@@ -126,7 +126,12 @@ impl Entries {
             [term.into(), Value::Uuid(id), kommune.into()]
         };
         let day = |((kind, dag), (first, last)): ((&'static str, Box<str>), (Uuid, Uuid))| {
-            [kind.into(), dag.into(), Value::Uuid(first), Value::Uuid(last)]
+            [
+                kind.into(),
+                dag.into(),
+                Value::Uuid(first),
+                Value::Uuid(last),
+            ]
         };
         plan.insert(&TERM, self.terms.into_iter().flat_map(term).collect());
         plan.insert(&WORD, self.words.into_iter().map(Value::from).collect());

@@ -254,10 +254,13 @@ impl Conditions {
         };
         let pattern = folded(&self.place(format!("%{escaped}%").into()), word);
         let like = |column: &str| format!("{} like {pattern} escape '\\'", folded(column, word));
-        let any = ["b.tekst", "b.afsender_bilagsnummer"].map(like).join(" or ");
+        let any = ["b.tekst", "b.afsender_bilagsnummer"]
+            .map(like)
+            .join(" or ");
         let [typed, upper] = erp_numbers(word).map(|number| self.place(number.into()));
-        self.texts
-            .push(format!("({any} or b.erp_bilagsnummer in ({typed}, {upper}))"));
+        self.texts.push(format!(
+            "({any} or b.erp_bilagsnummer in ({typed}, {upper}))"
+        ));
     }
 }
 

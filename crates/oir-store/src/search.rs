@@ -395,7 +395,10 @@ impl Hunt<'_> {
             leads.push(Lead::Terms(from, after(&to), Late::Never));
         }
         let text = filter.text.as_deref().unwrap_or_default();
-        for typed in text.split_whitespace().filter(|typed| !typed.contains('\0')) {
+        for typed in text
+            .split_whitespace()
+            .filter(|typed| !typed.contains('\0'))
+        {
             leads.extend(self.words(typed).await?);
         }
         Ok(leads)
@@ -411,7 +414,10 @@ impl Hunt<'_> {
             "select word from search_word where word like $1 limit {}",
             WORDS + 1
         );
-        let rows = self.store.query(&sql, vec![format!("%{run}%").into()]).await?;
+        let rows = self
+            .store
+            .query(&sql, vec![format!("%{run}%").into()])
+            .await?;
         let words = rows.into_iter().map(|row| Cells::new(row).text());
         let words = words.collect::<Result<Vec<_>, _>>()?;
         let few = u32::try_from(words.len()).is_ok_and(|n| n <= WORDS);
@@ -425,7 +431,10 @@ impl Hunt<'_> {
             return Ok(None);
         };
         let sql = "select modtaget from bilag where bilag_id >= $1 order by bilag_id limit 1";
-        let row = self.store.query(sql, vec![Value::Uuid(id.as_uuid())]).await?;
+        let row = self
+            .store
+            .query(sql, vec![Value::Uuid(id.as_uuid())])
+            .await?;
         let at = row.into_iter().next().map(|row| Cells::new(row).time());
         Ok(at.transpose()?.map(|at| Stop { id, at }))
     }

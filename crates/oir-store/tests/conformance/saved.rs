@@ -29,7 +29,10 @@ async fn a_person_keeps_renames_and_forgets_their_own(subject: &Subject) {
     let store = &subject.store;
     let one = view(1, "'; drop table saved_view; --");
     assert_eq!(store.save("a", &one, 9).await.unwrap(), Kept::Done);
-    assert_eq!(store.save("a", &view(2, "to"), 9).await.unwrap(), Kept::Done);
+    assert_eq!(
+        store.save("a", &view(2, "to"), 9).await.unwrap(),
+        Kept::Done
+    );
     assert_eq!(store.saved("a").await.unwrap()[0], one);
     let again = view(3, "to");
     assert_eq!(store.save("a", &again, 9).await.unwrap(), Kept::NameTaken);
@@ -45,7 +48,10 @@ async fn a_person_keeps_renames_and_forgets_their_own(subject: &Subject) {
 async fn nobody_touches_anothers(subject: &Subject) {
     let store = &subject.store;
     store.save("a", &view(1, "min"), 9).await.unwrap();
-    assert_eq!(store.save("b", &view(2, "min"), 9).await.unwrap(), Kept::Done);
+    assert_eq!(
+        store.save("b", &view(2, "min"), 9).await.unwrap(),
+        Kept::Done
+    );
     let id = Uuid::from_u128(1);
     assert_eq!(store.rename("b", id, "x").await.unwrap(), Kept::NotThere);
     assert_eq!(store.forget("b", id).await.unwrap(), Kept::NotThere);

@@ -67,7 +67,11 @@ fn bilag(n: u64) -> Finansbilag {
         7 => sample::rejected(n),
         _ => sample::bilag(n),
     };
-    bilag.tekst = format!("Hjælpemiddel{} til sag {n}", if n < 12 { "" } else { "sdepot" }).into();
+    bilag.tekst = format!(
+        "Hjælpemiddel{} til sag {n}",
+        if n < 12 { "" } else { "sdepot" }
+    )
+    .into();
     bilag.afsender_bilagsnummer = format!("NR-{:05}/A", n * 7).into();
     for line in &mut bilag.posteringer {
         line.sag = Some(Sag {
@@ -102,32 +106,61 @@ fn cases(konto: &str, vaerdi: &str) -> Vec<(BilagFilter, Vec<usize>)> {
     let mapped = |n: &usize| n % 8 != 3 && n % 8 != 7;
     let usual = (0..24).filter(|n| n % 8 != 3).collect::<Vec<_>>();
     vec![
-        (filter(|f| f.text = Some("hjælpemiddel".into())), (0..24).collect()),
-        (filter(|f| f.text = Some("MIDDELSDEP".into())), (12..24).collect()),
-        (filter(|f| f.text = Some("sag middelsdepot 17".into())), vec![17]),
+        (
+            filter(|f| f.text = Some("hjælpemiddel".into())),
+            (0..24).collect(),
+        ),
+        (
+            filter(|f| f.text = Some("MIDDELSDEP".into())),
+            (12..24).collect(),
+        ),
+        (
+            filter(|f| f.text = Some("sag middelsdepot 17".into())),
+            vec![17],
+        ),
         (filter(|f| f.text = Some("nr-00161/a".into())), vec![23]),
         (filter(|f| f.text = Some("00161 findesikke".into())), vec![]),
         (filter(|f| f.sag = Some("s-2026-0005".into())), vec![5]),
-        (filter(|f| f.sag = Some(" S-2026-001".into())), (10..20).collect()),
+        (
+            filter(|f| f.sag = Some(" S-2026-001".into())),
+            (10..20).collect(),
+        ),
         (filter(|f| f.sag = Some("2026-0005".into())), vec![]),
-        (filter(|f| f.konto = Some(konto.into())), (0..24).filter(mapped).collect()),
-        (filter(|f| f.konto = Some(format!("{konto}x").into())), vec![]),
-        (filter(|f| f.sortiment = Some(vaerdi.to_lowercase().into())), usual),
+        (
+            filter(|f| f.konto = Some(konto.into())),
+            (0..24).filter(mapped).collect(),
+        ),
+        (
+            filter(|f| f.konto = Some(format!("{konto}x").into())),
+            vec![],
+        ),
+        (
+            filter(|f| f.sortiment = Some(vaerdi.to_lowercase().into())),
+            usual,
+        ),
         (filter(|f| f.sortiment = Some("findes ikke".into())), vec![]),
         (filter(|f| f.from = day(11)), (6..24).collect()),
         (filter(|f| f.to = day(11)), (0..12).collect()),
-        (filter(|f| (f.from, f.to) = (day(12), day(12))), (12..18).collect()),
+        (
+            filter(|f| (f.from, f.to) = (day(12), day(12))),
+            (12..18).collect(),
+        ),
         (filter(|f| f.from = day(20)), vec![]),
         (filter(|f| f.booked_to = day(17)), vec![]),
         (filter(|f| f.booked_from = day(18)), (0..24).collect()),
         (filter(|f| f.booked_from = day(19)), vec![]),
         (
-            filter(|f| (f.debet_min, f.debet_max) = (Some(Oere::new(100_500)), Some(Oere::new(100_600)))),
+            filter(|f| {
+                (f.debet_min, f.debet_max) = (Some(Oere::new(100_500)), Some(Oere::new(100_600)))
+            }),
             vec![5, 6],
         ),
         (filter(|f| f.debet_max = Some(Oere::new(100_000))), vec![0]),
         (filter(|f| f.debet_min = Some(Oere::new(102_302))), vec![]),
-        (filter(|f| f.fault = Some(oir_domain::fault::FaultCode::Unbalanced)), vec![7, 15, 23]),
+        (
+            filter(|f| f.fault = Some(oir_domain::fault::FaultCode::Unbalanced)),
+            vec![7, 15, 23],
+        ),
         (
             filter(|f| {
                 f.fault = Some(oir_domain::fault::FaultCode::Unbalanced);
@@ -137,7 +170,10 @@ fn cases(konto: &str, vaerdi: &str) -> Vec<(BilagFilter, Vec<usize>)> {
             }),
             vec![15],
         ),
-        (filter(|f| f.states = vec![StateName::Held]), vec![3, 11, 19]),
+        (
+            filter(|f| f.states = vec![StateName::Held]),
+            vec![3, 11, 19],
+        ),
     ]
 }
 
@@ -152,7 +188,11 @@ async fn every_filter_finds_its_own_and_no_other(subject: &Subject) {
             let mut wanted: Vec<BilagId> = wanted.iter().map(|n| ids[*n]).collect();
             wanted.reverse();
             found_some += usize::from(!wanted.is_empty());
-            assert_eq!(found(&subject.store, &filter).await, wanted, "{when}: {filter:?}");
+            assert_eq!(
+                found(&subject.store, &filter).await,
+                wanted,
+                "{when}: {filter:?}"
+            );
         }
         assert!(found_some > 10);
     };
@@ -227,7 +267,11 @@ async fn pages_give_every_bilag_once_while_others_arrive(subject: &Subject) {
     let everything = Scope::everything();
     let (mut seen, mut after) = (Vec::new(), None);
     for round in 100.. {
-        let page = subject.store.search(&everything, &wanted, after, 5).await.unwrap();
+        let page = subject
+            .store
+            .search(&everything, &wanted, after, 5)
+            .await
+            .unwrap();
         seen.extend(page.lines.iter().map(|line| line.id));
         let Some(last) = page.lines.last().filter(|_| page.lines.len() == 5) else {
             break;
@@ -243,10 +287,15 @@ async fn pages_give_every_bilag_once_while_others_arrive(subject: &Subject) {
 }
 
 async fn accounts_that_come_late_are_found(subject: &Subject) {
-    let record = subject.receive(1, vec![sample::held(1), sample::bilag(2)], 0).await;
+    let record = subject
+        .receive(1, vec![sample::held(1), sample::bilag(2)], 0)
+        .await;
     let id = new_bilag(&record)[0].id;
     enter_all(&subject.store).await;
-    let held = subject.store.standing(sample::KOMMUNE, sample::held(1).bilag_uuid, None).await;
+    let held = subject
+        .store
+        .standing(sample::KOMMUNE, sample::held(1).bilag_uuid, None)
+        .await;
     let held = held.unwrap().unwrap();
     assert_eq!(held.id, id);
     let wanted = filter(|f| f.konto = Some("9.99.SEN".into()));
@@ -256,7 +305,9 @@ async fn accounts_that_come_late_are_found(subject: &Subject) {
     subject.store.advance(&[mapped]).await.unwrap();
     assert_eq!(found(&subject.store, &wanted).await, [id]);
     enter_all(&subject.store).await;
-    let left = subject.rows("select cast(count(*) as text) from search_late").await;
+    let left = subject
+        .rows("select cast(count(*) as text) from search_late")
+        .await;
     assert_eq!(left, ["0"]);
     assert_eq!(found(&subject.store, &wanted).await, [id]);
 }
@@ -344,10 +395,16 @@ async fn the_index_is_entered_once_and_says_what_waits(subject: &Subject) {
     let store = &subject.store;
     assert_eq!(store.waiting_since().await.unwrap(), None);
     let ids = fill(subject).await;
-    assert_eq!(store.waiting_since().await.unwrap(), Some(crate::subject::at(0)));
+    assert_eq!(
+        store.waiting_since().await.unwrap(),
+        Some(crate::subject::at(0))
+    );
     // Only what is older than the bound.
     assert_eq!(store.enter(ids[5], 100).await.unwrap(), 5);
-    assert_eq!(store.waiting_since().await.unwrap(), Some(crate::subject::at(5)));
+    assert_eq!(
+        store.waiting_since().await.unwrap(),
+        Some(crate::subject::at(5))
+    );
     let other = subject.another_process().await;
     let (one, two) = tokio::join!(store.enter(end(), 100), other.enter(end(), 100));
     assert!(one.unwrap() + two.unwrap() >= 19);

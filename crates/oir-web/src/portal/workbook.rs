@@ -116,10 +116,7 @@ pub(super) async fn download(
 }
 
 /// The headers of a file that is kept and not shown.
-pub(super) fn attached(
-    kind: &'static str,
-    file: &str,
-) -> [(axum::http::HeaderName, String); 2] {
+pub(super) fn attached(kind: &'static str, file: &str) -> [(axum::http::HeaderName, String); 2] {
     [
         (CONTENT_TYPE, kind.to_owned()),
         (
@@ -140,7 +137,7 @@ pub(super) fn file_name(name: &str, ending: &str, now: Timestamp, zone: &TimeZon
     )
 }
 
-pub(super) fn broken(error: &XlsxError) -> PageError {
+fn broken(error: &XlsxError) -> PageError {
     PageError::Broken(format!("the workbook was not written: {error}"))
 }
 
