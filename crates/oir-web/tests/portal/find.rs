@@ -9,8 +9,9 @@ use oir_domain::access::{Grant, Person, Role};
 use oir_domain::party::Kommunekode;
 use oir_web::portal::door::Door;
 use oir_web::portal::{PortalState, router};
+use tower::ServiceExt;
 
-use crate::invented::find::RARE;
+use crate::invented::find::{HOW_MANY, MANY, RARE};
 use crate::invented::{Invented, StoppedClock, WORDS, register};
 use crate::sessions::entrance;
 use crate::{Answer, ask, attributes, get, portal};
@@ -289,4 +290,117 @@ async fn a_search_is_kept_used_renamed_and_forgotten() {
             .text()
             .contains("Du har ingen gemte søgninger")
     );
+}
+
+/// The page of a job when it is no longer growing.
+async fn ended(portal: &Router, address: &str, cookie: &str) -> Answer {
+    loop {
+        let page = look(portal, address, cookie).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let growing = page.text().contains("Regnearket skrives.");
+        assert_eq!(page.header("refresh"), if growing { "2" } else { "" });
+        if !growing {
+            return page;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_workbook_has_a_page_and_then_a_file() {
+    let (portal, [own, other]) = two_persons(13).await;
+    let address = format!("/bilag.xlsx?q={MANY}");
+    let begun = look(&portal, &address, &own).await;
+    assert_eq!(begun.status, StatusCode::SEE_OTHER);
+    let job = begun.header("location").to_owned();
+    assert!(job.starts_with("/eksport/"), "{job}");
+    let theirs = look(&portal, &job, &other).await;
+    assert_eq!(theirs.status, StatusCode::NOT_FOUND);
+    let page = ended(&portal, &job, &own).await;
+    assert!(
+        page.text().contains("klar med 12.000 bilag"),
+        "{}",
+        page.text()
+    );
+    let file = format!("{job}/fil");
+    assert_eq!(
+        look(&portal, &file, &other).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let file = look(&portal, &file, &own).await;
+    assert!(file.body.starts_with(b"PK"));
+    assert_eq!(file.header("content-length"), file.body.len().to_string());
+    let log = look(&portal, "/log", &own).await;
+    assert!(log.text().contains("bilag.xlsx: 12.000 linjer, q=mange"));
+    let again = look(&portal, &address, &own).await;
+    assert_ne!(
+        again.header("location"),
+        job,
+        "what is done is not what is asked for now"
+    );
+}
+
+#[tokio::test]
+async fn a_long_workbook_is_stopped_by_its_person_alone() {
+    let (portal, [own, other]) = two_persons(13).await;
+    let address = format!("/bilag.xlsx?q={MANY}");
+    let job = look(&portal, &address, &own)
+        .await
+        .header("location")
+        .to_owned();
+    let own_token = token(&look(&portal, "/roller", &own).await);
+    let other_token = token(&look(&portal, "/roller", &other).await);
+    let stop = async |cookie: &str, token: &str| {
+        post(&portal, &job, cookie, &format!("token={token}"))
+            .await
+            .status
+    };
+    assert_eq!(stop(&own, &other_token).await, StatusCode::BAD_REQUEST);
+    assert_eq!(stop(&other, &other_token).await, StatusCode::NOT_FOUND);
+    assert_eq!(stop(&own, &own_token).await, StatusCode::SEE_OTHER);
+    let page = ended(&portal, &job, &own).await;
+    // It may have been done before it was stopped.
+    let (stopped, done) = ("blev ikke skrevet færdigt", "klar med 12.000");
+    assert!(page.text().contains(stopped) || page.text().contains(done));
+}
+
+#[tokio::test]
+async fn a_long_csv_comes_whole_and_no_text_is_a_formula() {
+    let portal = portal(13);
+    let answer = get(&portal, &format!("/bilag.csv?q={MANY}")).await;
+    let text = answer.text();
+    assert_eq!(text.split("\r\n").count(), 1 + HOW_MANY + 1);
+    assert_eq!(text.matches('\u{feff}').count(), 1);
+    assert_eq!(text.matches("Modtaget;").count(), 1);
+    for (cell, count) in [
+        (";'=1+1;", 2_400),
+        (";'+1;", 2_400),
+        (";'@x;", 2_400),
+        (";' =1;", 2_400),
+    ] {
+        assert_eq!(text.matches(cell).count(), count, "{cell}");
+    }
+    assert!(!text.contains("6101901234") && text.contains("610190**** æ"));
+}
+
+#[tokio::test]
+async fn only_so_many_lists_leave_at_once_and_who_goes_away_makes_room() {
+    let portal = portal(13);
+    let open = async || {
+        let request = Request::get(format!("/bilag.csv?q={MANY}")).body(Body::empty());
+        portal.clone().oneshot(request.unwrap()).await.unwrap()
+    };
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let answer = open().await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        held.push(answer);
+    }
+    assert_eq!(open().await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let page = get(&portal, "/bilag.xlsx").await;
+    assert!(page.text().contains("Der hentes for mange filer lige nu"));
+    assert_eq!(page.header("retry-after"), "30");
+    // The browser goes away with most of it unread.
+    held.pop();
+    assert_eq!(open().await.status(), StatusCode::OK);
 }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use oir_domain::access::Scope;
-use oir_domain::ids::BilagId;
+use oir_domain::ids::{BilagId, uuid_v7};
 use oir_flow::ports::search::{Count, Found, Kept, SavedView, SavedViews, Search, Stop};
-use oir_flow::ports::views::{BilagFilter, Views};
+use oir_flow::ports::views::{BilagFilter, BilagLine, Views};
 use oir_flow::ports::{Answer, StoreFailure};
 use uuid::Uuid;
 
@@ -12,6 +12,31 @@ use super::Invented;
 
 /// A word for which one has to look far back.
 pub(crate) const RARE: &str = "langt tilbage";
+
+/// A word that finds more than comes at once, and how many that is.
+pub(crate) const MANY: &str = "mange";
+pub(crate) const HOW_MANY: usize = 12_000;
+
+/// Lines without number, newest first, with texts that would like to be formulas.
+fn many(one: &BilagLine, after: Option<BilagId>, limit: u32) -> Vec<BilagLine> {
+    let id = |number: usize| {
+        let millis = 1_795_000_000_000 + u64::try_from(number).unwrap();
+        BilagId::from_uuid(uuid_v7(millis, [0; 10]))
+    };
+    let texts = ["=1+1", "+1", "@x", "\t=1", "6101901234 æ"];
+    let older = (0..HOW_MANY)
+        .rev()
+        .filter(|n| after.is_none_or(|after| id(*n) < after));
+    let line = |number: usize| BilagLine {
+        id: id(number),
+        tekst: texts[number % texts.len()].into(),
+        ..one.clone()
+    };
+    older
+        .map(line)
+        .take(usize::try_from(limit).unwrap())
+        .collect()
+}
 
 impl Search for Invented {
     fn search<'a>(
@@ -22,6 +47,13 @@ impl Search for Invented {
         limit: u32,
     ) -> Answer<'a, Found> {
         Box::pin(async move {
+            if filter.text.as_deref() == Some(MANY) {
+                let lines = many(&self.bilag[0].line, after, limit);
+                return Ok(Found {
+                    lines,
+                    stopped: None,
+                });
+            }
             let lines = self.list(scope, filter, after, limit).await?;
             let rare = filter.text.as_deref() == Some(RARE) && after.is_none();
             let stopped = rare.then(|| Stop {
