@@ -13,6 +13,7 @@ mod codec;
 mod driver;
 mod enter;
 mod failure;
+mod fill;
 mod find;
 mod flight;
 mod floor;
