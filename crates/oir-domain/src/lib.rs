@@ -23,4 +23,5 @@ pub mod party;
 pub mod reconcile;
 pub mod register;
 pub mod retry;
+pub mod search;
 pub mod totals;

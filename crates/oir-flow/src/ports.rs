@@ -8,6 +8,7 @@ pub mod identity;
 pub mod inbox;
 pub mod outbox;
 pub mod process;
+pub mod search;
 pub mod sessions;
 pub mod views;
 

@@ -36,7 +36,7 @@ const AFSENDELSE: Shape = Shape {
     suffix: "",
 };
 
-const BILAG: Shape = Shape {
+pub(crate) const BILAG: Shape = Shape {
     table: "bilag",
     columns: &[
         ("kommune", Int),
@@ -65,6 +65,41 @@ const BILAG: Shape = Shape {
         ("attempts", Int),
         ("version", Int),
         ("changed", Int),
+    ],
+    suffix: "",
+};
+
+/// The same with the number of the books, which a reception does not know.
+pub(crate) const BILAG_ENDED: Shape = Shape {
+    table: "bilag",
+    columns: &[
+        ("kommune", Int),
+        ("bilag_id", Id),
+        ("afsendelse_id", Id),
+        ("position", Int),
+        ("fagsystem", Id),
+        ("bilag_uuid", Id),
+        ("claimed_uuid", Id),
+        ("modtaget", Int),
+        ("dag", Text),
+        ("digest", Bytes),
+        ("afsender_bilagsnummer", Text),
+        ("bilagsdato", Text),
+        ("bogfoeringsdato", Text),
+        ("regnskabsaar", Int),
+        ("posteringstype", Text),
+        ("valuta", Text),
+        ("tekst", Text),
+        ("korrigerer", Id),
+        ("posteringer", Int),
+        ("debet", Int),
+        ("kredit", Int),
+        ("rejected", Int),
+        ("state", Text),
+        ("attempts", Int),
+        ("version", Int),
+        ("changed", Int),
+        ("erp_bilagsnummer", Text),
     ],
     suffix: "",
 };

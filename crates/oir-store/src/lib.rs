@@ -11,7 +11,9 @@ mod backup;
 mod claim;
 mod codec;
 mod driver;
+mod enter;
 mod failure;
+mod fill;
 mod find;
 mod flight;
 mod floor;
@@ -22,6 +24,8 @@ mod postgres;
 #[cfg(test)]
 mod questions;
 mod register;
+mod saved;
+mod search;
 mod sessions;
 mod sqlite;
 mod verify;
@@ -32,6 +36,7 @@ use std::sync::Arc;
 pub use driver::{Probe, ProbePoint};
 pub use floor::Rows;
 pub use plan::{Plan, Statement, Value};
+pub use search::Pace;
 pub use verify::{Finding, VerifyReport};
 
 use oir_flow::ports::StoreFailure;
@@ -48,6 +53,7 @@ pub struct Store {
     driver: Driver,
     shard: i64,
     probe: Option<Arc<dyn Probe>>,
+    pace: Pace,
 }
 
 /// How an SQLite file is opened.
@@ -73,6 +79,7 @@ impl Store {
             driver: Driver::Sqlite(database),
             shard: 0,
             probe: None,
+            pace: Pace::STANDARD,
         })
     }
 
@@ -91,6 +98,7 @@ impl Store {
             driver: Driver::Postgres(database),
             shard: i64::from(shard),
             probe: None,
+            pace: Pace::STANDARD,
         })
     }
 
@@ -117,6 +125,13 @@ impl Store {
     #[must_use]
     pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Self {
         self.probe = Some(probe);
+        self
+    }
+
+    /// The same store whose searches stop after another amount of looking.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
         self
     }
 

@@ -8,8 +8,8 @@ use oir_flow::ports::StoreFailure;
 use oir_flow::ports::views::{BilagFilter, BilagLine};
 
 use crate::Store;
-use crate::codec::{Cells, date, fagsystem, known_fagsystem, kommune, oere, places};
-use crate::plan::{Row, Value};
+use crate::codec::{Cells, GROUP, date, fagsystem, known_fagsystem, kommune, oere};
+use crate::plan::Value;
 
 /// [`StateName::FOR_A_PERSON`] as the index `bilag_to_handle` says it.
 const TO_HANDLE_INDEXED: &str = "state in ('rejected', 'held', 'refused', 'parked')";
@@ -20,7 +20,8 @@ const THROUGH_OUTBOX: &str = "outbox o cross join bilag b";
 /// The columns of a line, in [`line`]'s order.
 pub(crate) const LINE: &str = "b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, \
      b.afsender_bilagsnummer, b.tekst, b.modtaget, b.bogfoeringsdato, b.debet, b.posteringer, \
-     b.state, b.attempts, b.erp_bilagsnummer";
+     b.state, b.attempts, b.erp_bilagsnummer, (select string_agg(f.code, ',') from fault f \
+     where f.bilag_id = b.bilag_id and f.kommune = b.kommune)";
 
 pub(crate) fn line(cells: &mut Cells) -> Result<BilagLine, StoreFailure> {
     let (kommune, id, bilag_uuid) = (cells.kommune()?, cells.bilag_id()?, cells.bilag_uuid()?);
@@ -29,6 +30,7 @@ pub(crate) fn line(cells: &mut Cells) -> Result<BilagLine, StoreFailure> {
     let (modtaget, bogfoeringsdato) = (cells.time()?, cells.date()?);
     let (debet, posteringer) = (cells.oere()?, cells.narrow()?);
     let (state, _) = cells.state()?;
+    let codes = codes(cells.opt_text()?.as_deref());
     Ok(BilagLine {
         kommune,
         id,
@@ -41,8 +43,17 @@ pub(crate) fn line(cells: &mut Cells) -> Result<BilagLine, StoreFailure> {
         debet,
         posteringer,
         state,
-        codes: Vec::new(),
+        codes,
     })
+}
+
+/// The codes of all faults, each once and in order; what a later version wrote is left out.
+fn codes(listed: Option<&str>) -> Vec<FaultCode> {
+    let listed = listed.unwrap_or_default().split(',');
+    let mut codes: Vec<FaultCode> = listed.filter_map(FaultCode::from_code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 /// Letters beyond ASCII that people type in either case: `lower` does not know them in
@@ -126,6 +137,16 @@ impl Conditions {
         self.texts.push(format!("{left} {place}"));
     }
 
+    /// Bilag of a part, by the column that says which.
+    pub(crate) fn part(&mut self, column: &str, part: Part) {
+        if let Some(from) = part.from {
+            self.add(&format!("{column} >="), Value::Uuid(from.as_uuid()));
+        }
+        if let Some(below) = part.below {
+            self.add(&format!("{column} <"), Value::Uuid(below.as_uuid()));
+        }
+    }
+
     fn filter(&mut self, filter: &BilagFilter) {
         if let Some(owner) = filter.kommune {
             self.add("b.kommune =", kommune(owner));
@@ -152,6 +173,12 @@ impl Conditions {
         if let Some(to) = filter.to {
             self.add("b.dag <=", date(to));
         }
+        if let Some(from) = filter.booked_from {
+            self.add("b.bogfoeringsdato >=", date(from));
+        }
+        if let Some(to) = filter.booked_to {
+            self.add("b.bogfoeringsdato <=", date(to));
+        }
         if let Some(least) = filter.debet_min {
             self.add("b.debet >=", oere(least));
         }
@@ -165,13 +192,39 @@ impl Conditions {
                  and f.bilag_id = b.bilag_id and f.code = {place})"
             ));
         }
+        for (column, text, starts) in [
+            ("p.konto", &filter.konto, Starts::Cell),
+            ("p.sagsnummer", &filter.sag, Starts::Cell),
+            ("p.sortiment", &filter.sortiment, Starts::Part),
+        ] {
+            if let Some(text) = text {
+                self.posting(column, text.trim(), starts);
+            }
+        }
         if let Some(text) = &filter.text {
-            self.words(text.trim());
+            self.text(text.trim());
         }
     }
 
+    /// A posting in which a column, or a part of it, begins so.
+    fn posting(&mut self, column: &str, text: &str, starts: Starts) {
+        let Some(escaped) = escaped(text) else {
+            return self.texts.push("1 = 0".into());
+        };
+        let pattern = match starts {
+            Starts::Cell => format!("{escaped}%"),
+            Starts::Part => format!("%{GROUP}{escaped}%"),
+        };
+        let pattern = folded(&self.place(pattern.into()), text);
+        let column = folded(column, text);
+        self.texts.push(format!(
+            "exists (select 1 from postering p where p.bilag_id = b.bilag_id \
+             and p.kommune = b.kommune and {column} like {pattern} escape '\\')"
+        ));
+    }
+
     /// An id in any of its forms, or words of the text or number.
-    fn words(&mut self, text: &str) {
+    fn text(&mut self, text: &str) {
         if let Ok(id) = text.parse::<BilagId>() {
             return self.add("b.bilag_id =", Value::Uuid(id.as_uuid()));
         }
@@ -179,60 +232,143 @@ impl Conditions {
             return self.add("b.afsendelse_id =", Value::Uuid(id.as_uuid()));
         }
         if let Ok(id) = text.parse::<BilagUuid>() {
-            // Either half has an index of its own.
+            // Each has an index of its own: the bilag's id, claimed or not, and the message's.
             let place = self.place(Value::Uuid(id.as_uuid()));
             return self.texts.push(format!(
-                "(b.claimed_uuid = {place} or (b.claimed_uuid is null and b.bilag_uuid = {place}))"
+                "b.bilag_id in (select c.bilag_id from bilag c where c.claimed_uuid = {place} \
+                 union select c.bilag_id from bilag c where c.claimed_uuid is null \
+                 and c.bilag_uuid = {place} union select c.bilag_id from afsendelse a \
+                 join bilag c on c.afsendelse_id = a.afsendelse_id and c.kommune = a.kommune \
+                 where a.claimed_id = {place})"
             ));
         }
-        if text.contains('\0') {
-            // No stored text holds it, PostgreSQL refuses it, and SQLite would stop reading there.
-            return self.texts.push("1 = 0".into());
+        for word in text.split_whitespace() {
+            self.word(word);
         }
-        let escaped = text
-            .replace('\\', "\\\\")
-            .replace('%', "\\%")
-            .replace('_', "\\_");
-        let pattern = folded(&self.place(format!("%{escaped}%").into()), text);
-        let like = |column: &str| format!("{} like {pattern} escape '\\'", folded(column, text));
-        let columns = [
-            "b.tekst",
-            "b.afsender_bilagsnummer",
-            "coalesce(b.erp_bilagsnummer, '')",
-        ];
-        let any = columns.map(like).join(" or ");
-        self.texts.push(format!("({any})"));
+    }
+
+    /// A word of the text or of the sender's number, or the whole number of the books.
+    fn word(&mut self, word: &str) {
+        let Some(escaped) = escaped(word) else {
+            return self.texts.push("1 = 0".into());
+        };
+        let pattern = folded(&self.place(format!("%{escaped}%").into()), word);
+        let like = |column: &str| format!("{} like {pattern} escape '\\'", folded(column, word));
+        let any = ["b.tekst", "b.afsender_bilagsnummer"]
+            .map(like)
+            .join(" or ");
+        let [typed, upper] = erp_numbers(word).map(|number| self.place(number.into()));
+        self.texts.push(format!(
+            "({any} or b.erp_bilagsnummer in ({typed}, {upper}))"
+        ));
     }
 }
 
-/// The list's question and its values.
+/// Where a value must begin.
+#[derive(Clone, Copy)]
+enum Starts {
+    /// Where the column does.
+    Cell,
+    /// After the facet, in a column of several values.
+    Part,
+}
+
+/// The number of the books as it was typed, and in capitals.
+pub(crate) fn erp_numbers(word: &str) -> [String; 2] {
+    [word.to_owned(), word.to_uppercase()]
+}
+
+/// Most bytes of a word that is looked for: no text or number is longer, and SQLite takes
+/// no pattern above 50,000.
+const TYPED_MAX: usize = 4_000;
+
+/// A text as a part of a pattern; none when no stored text can hold it: PostgreSQL refuses
+/// NUL, and SQLite would stop reading there.
+fn escaped(text: &str) -> Option<String> {
+    if text.len() > TYPED_MAX {
+        return None;
+    }
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    (!text.contains('\0')).then_some(escaped)
+}
+
+/// A part of all bilag, by id: from one on, and up to but without another.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Part {
+    pub(crate) from: Option<BilagId>,
+    pub(crate) below: Option<BilagId>,
+}
+
+/// The list's question and its values: lines of a part, and of these bilag only, if any are
+/// named.
 pub(crate) fn question(
     scope: &Scope,
     filter: &BilagFilter,
-    after: Option<BilagId>,
+    part: Part,
+    named: Option<&[BilagId]>,
+    limit: u32,
+) -> (String, Vec<Value>) {
+    let (rest, params) = rest(scope, filter, part, named, limit);
+    (format!("select {LINE} {rest}"), params)
+}
+
+/// How many there are, up to a number.
+pub(crate) fn counted(scope: &Scope, filter: &BilagFilter, most: u32) -> (String, Vec<Value>) {
+    let (rest, params) = rest(scope, filter, Part::default(), None, most);
+    let sql = format!("select count(*) from (select b.bilag_id {rest}) counted");
+    (sql, params)
+}
+
+fn rest(
+    scope: &Scope,
+    filter: &BilagFilter,
+    part: Part,
+    named: Option<&[BilagId]>,
     limit: u32,
 ) -> (String, Vec<Value>) {
     let mut conditions = Conditions::seen(scope, "b");
     conditions.filter(filter);
-    let states = &filter.states;
-    let under_way = !states.is_empty() && states.iter().all(|s| StateName::UNDER_WAY.contains(s));
-    let (from, key) = if under_way {
+    let (from, key) = if named.is_none() && is_under_way(filter) {
         let same = "b.bilag_id = o.bilag_id and b.kommune = o.kommune";
         conditions.texts.push(same.to_owned());
         (THROUGH_OUTBOX, "o.bilag_id")
     } else {
         (ALL, "b.bilag_id")
     };
-    if let Some(after) = after {
-        conditions.add(&format!("{key} <"), Value::Uuid(after.as_uuid()));
+    conditions.part(key, part);
+    if let Some(named) = named {
+        let ids = named.iter().map(|id| Value::Uuid(id.as_uuid()));
+        let marks: Vec<String> = ids.map(|id| conditions.place(id)).collect();
+        let marks = marks.join(",");
+        conditions.texts.push(format!("b.bilag_id in ({marks})"));
     }
     let limit = conditions.place(limit.into());
     let (wanted, params) = conditions.clause();
-    let sql = format!("select {LINE} from {from} {wanted} order by {key} desc limit {limit}");
-    (sql, params)
+    let rest = format!("from {from} {wanted} order by {key} desc limit {limit}");
+    (rest, params)
+}
+
+/// Whether only bilag on their way are asked for: few, and all in the outbox.
+pub(crate) fn is_under_way(filter: &BilagFilter) -> bool {
+    let states = &filter.states;
+    !states.is_empty() && states.iter().all(|s| StateName::UNDER_WAY.contains(s))
 }
 
 impl Store {
+    /// Lines of a question.
+    pub(crate) async fn lines(
+        &self,
+        (sql, params): (String, Vec<Value>),
+    ) -> Result<Vec<BilagLine>, StoreFailure> {
+        let rows = self.query(&sql, params).await?;
+        let read = |row| line(&mut Cells::new(row));
+        rows.into_iter().map(read).collect()
+    }
+
+    /// As many as there are, however far back: search by search.
     pub(crate) async fn list_bilag(
         &self,
         scope: &Scope,
@@ -240,45 +376,19 @@ impl Store {
         after: Option<BilagId>,
         limit: u32,
     ) -> Result<Vec<BilagLine>, StoreFailure> {
-        let (sql, params) = question(scope, filter, after, limit);
-        let rows = self.query(&sql, params).await?;
-        let mut lines = Vec::with_capacity(rows.len());
-        for row in rows {
-            lines.push(line(&mut Cells::new(row))?);
-        }
-        self.add_codes(&mut lines).await?;
-        Ok(lines)
-    }
-
-    /// Fills in the fault codes of the lines, a query per municipality and two hundred.
-    pub(crate) async fn add_codes(&self, lines: &mut [BilagLine]) -> Result<(), StoreFailure> {
-        for lines in lines.chunk_by_mut(|a, b| a.kommune == b.kommune) {
-            for lines in lines.chunks_mut(200) {
-                let Some(owner) = lines.first().map(|l| l.kommune) else {
-                    continue;
-                };
-                let mut params = vec![kommune(owner)];
-                params.extend(lines.iter().map(|l| Value::Uuid(l.id.as_uuid())));
-                let sql = format!(
-                    "select distinct bilag_id, code from fault where kommune = $1 \
-                     and bilag_id in ({}) order by bilag_id, code",
-                    places(2, lines.len())
-                );
-                for row in self.query(&sql, params).await? {
-                    put_code(lines, row)?;
-                }
+        let (mut lines, mut position) = (Vec::new(), after);
+        loop {
+            let found = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+            let wanted = limit.saturating_sub(found);
+            if wanted == 0 {
+                return Ok(lines);
             }
+            let found = self.search_bilag(scope, filter, position, wanted).await?;
+            lines.extend(found.lines);
+            let Some(stopped) = found.stopped else {
+                return Ok(lines);
+            };
+            position = Some(stopped.id);
         }
-        Ok(())
     }
-}
-
-fn put_code(lines: &mut [BilagLine], row: Row) -> Result<(), StoreFailure> {
-    let mut cells = Cells::new(row);
-    let (id, code) = (cells.bilag_id()?, cells.text()?);
-    let line = lines.iter_mut().find(|l| l.id == id);
-    if let (Some(line), Some(code)) = (line, FaultCode::from_code(&code)) {
-        line.codes.push(code);
-    }
-    Ok(())
 }

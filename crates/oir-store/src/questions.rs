@@ -46,8 +46,11 @@ type Case = (&'static str, (String, Vec<Value>), &'static [&'static str]);
 fn cases() -> Vec<Case> {
     let all = Scope::everything();
     let list = |owner, states: &[StateName], text| {
-        let after = Some(BilagId::from_uuid(Uuid::max()));
-        list::question(&all, &filter(owner, states, text), after, 50)
+        let part = list::Part {
+            from: None,
+            below: Some(BilagId::from_uuid(Uuid::max())),
+        };
+        list::question(&all, &filter(owner, states, text), part, None, 50)
     };
     let to_handle = [StateName::Refused, StateName::Parked];
     let uuid = "0192f0a0-0000-4000-8000-000000000001";

@@ -133,11 +133,10 @@ impl Store {
             return Ok(None);
         };
         let mut cells = Cells::new(row);
-        let mut line = line(&mut cells)?;
+        let line = line(&mut cells)?;
         let (index, afsendelse) = (cells.narrow()?, cells.afsendelse_id()?);
         let transaktions_id = cells.opt_uuid()?.map(TransaktionsId::from_uuid);
         let channel = Channel::from_word(&cells.text()?).ok_or_else(|| damaged("a channel"))?;
-        self.add_codes(std::slice::from_mut(&mut line)).await?;
         let document = self.documents(line.kommune, &[id]).await?.remove(&id);
         let bilag = document.ok_or_else(|| damaged("a bilag is gone"))?;
         let known = self.faults_of(line.kommune, &[id]).await?;
@@ -260,7 +259,6 @@ impl Store {
         for row in self.query(&sql, params).await? {
             message.bilag.push(line(&mut Cells::new(row))?);
         }
-        self.add_codes(&mut message.bilag).await?;
         Ok(Some(message))
     }
 }

@@ -11,3 +11,4 @@ pub mod portal;
 
 /// A set of routes, as this room hands them out and serves them.
 pub use axum::Router;
+pub use axum::body::Body;

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | `/` | a day's figures per municipality and case system | `front.rs` |
 //! | `/bilag` | list with filter | `list.rs`, `query.rs` |
-//! | `/bilag.xlsx` | the same list as a workbook | `workbook.rs` |
+//! | `/bilag.xlsx`, `/bilag.csv`, `/eksport/{id}` | the same list as a file | `export.rs`, `job.rs` |
+//! | `/visninger` | a person's kept searches | `saved.rs` |
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
@@ -18,13 +19,16 @@ mod afsendelse;
 mod bilag;
 pub mod door;
 mod excerpt;
+mod export;
 mod failure;
 mod front;
 mod headers;
 pub mod hosts;
+mod job;
 mod list;
 mod names;
 mod query;
+mod saved;
 mod sign_in;
 mod view;
 mod words;
@@ -46,11 +50,13 @@ use oir_domain::reconcile::{Difference, Statements};
 use oir_domain::register::Register;
 use oir_flow::ports::Answer;
 use oir_flow::ports::process::Clock;
+use oir_flow::ports::search::{SavedViews, Search};
 use oir_flow::ports::views::Views;
 
 use crate::machine::lookup;
 use door::{Entrance, Needs};
 use failure::PageError;
+use job::Exports;
 use names::Names;
 
 /// Where the portal gets the register in force from; called once per page.
@@ -86,13 +92,16 @@ pub trait ControlTotals: Send + Sync + fmt::Debug {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views {}
-impl<S: Views> Desk for S {}
+pub trait Desk: Views + Search + SavedViews {}
+impl<S: Views + Search + SavedViews> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
 pub struct PortalState {
     views: Arc<dyn Views>,
+    search: Arc<dyn Search>,
+    saved: Arc<dyn SavedViews>,
+    exports: Arc<Exports>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -111,6 +120,9 @@ impl PortalState {
         entrance: Entrance,
     ) -> Self {
         Self {
+            search: Arc::clone(&store) as _,
+            saved: Arc::clone(&store) as _,
+            exports: Arc::default(),
             views: store,
             register,
             clock,
@@ -179,7 +191,11 @@ fn pages() -> Pages {
     vec![
         ("/", get(front::show)),
         ("/bilag", get(list::show)),
-        ("/bilag.xlsx", get(workbook::download)),
+        ("/bilag.xlsx", get(export::xlsx)),
+        ("/bilag.csv", get(export::csv)),
+        ("/eksport/{id}", get(job::show).post(job::stop)),
+        ("/eksport/{id}/fil", get(job::file)),
+        ("/visninger", get(saved::show).post(saved::change)),
         ("/bilag/{id}", get(bilag::show)),
         ("/afsendelser/{id}", get(afsendelse::show)),
         (lookup::LIST, lookup::list_route()),

@@ -213,6 +213,29 @@ pub(crate) enum Register {
 pub(crate) enum Bench {
     /// Modtagelse af bilag på ti posteringer: over HTTP og uden, og gulvet i samme kørsel.
     Finans(BenchFinans),
+    /// Portalens sider, søgninger og udtræk på en fyldt database.
+    Portal(BenchPortal),
+}
+
+/// Hvor stor en database der spørges, og hvor tit.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchPortal {
+    /// En tom database, eller en, der er fyldt med samme tal og frø: en fil eller en adresse
+    /// på PostgreSQL.
+    #[arg(long)]
+    pub(crate) database: String,
+    /// Posteringer, omtrent.
+    #[arg(long, default_value_t = 10_000_000)]
+    pub(crate) postings: u64,
+    /// Frø: afgør alt i databasen.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Forespørgsler pr. spørgsmål.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) requests: u16,
+    /// Skriv tallene som JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Hvad der måles, og hvor længe.

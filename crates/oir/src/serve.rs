@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use oir_domain::calendar::{copenhagen, day_of};
+use oir_flow::follow;
 use oir_flow::hub::Hub;
 use oir_flow::reconcile::reconcile;
 use oir_flow::worker;
@@ -27,6 +28,7 @@ use tokio::task::JoinSet;
 
 use crate::cli::Serve;
 use crate::house::{self, LastComparison};
+use crate::process::SystemClock;
 use config::{Config, Role};
 use identity::Identity;
 
@@ -49,6 +51,10 @@ pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
     let mut running = JoinSet::new();
     listen(&config, &store, &hub, file, &stopping, &mut running).await?;
     work(&config, &hub, &stopping, &mut running);
+    if config.has(Role::Worker) {
+        let (search, clock) = (Arc::new(store.clone()), Arc::new(SystemClock));
+        running.spawn(follow::follow(search, clock, stopping.clone()));
+    }
     wait_for_signal().await?;
     tracing::info!("stopping");
     stop.send_replace(true);

@@ -59,8 +59,18 @@ pub struct BilagFilter {
     pub debet_min: Option<Oere>,
     /// Debit sum at most.
     pub debet_max: Option<Oere>,
-    /// Words in the bilag's text or number, or an id in any of its forms.
+    /// First booking date.
+    pub booked_from: Option<Date>,
+    /// Last booking date.
+    pub booked_to: Option<Date>,
+    /// Words that all stand in the bilag's text or number, or an id in any of its forms.
     pub text: Option<Box<str>>,
+    /// A posting belongs to a case whose number begins like this.
+    pub sag: Option<Box<str>>,
+    /// A posting has an account that begins like this.
+    pub konto: Option<Box<str>>,
+    /// A posting has a sortiment value that begins like this.
+    pub sortiment: Option<Box<str>>,
     /// Has this fault.
     pub fault: Option<FaultCode>,
 }

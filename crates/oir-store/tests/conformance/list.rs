@@ -238,6 +238,10 @@ async fn texts_are_found_as_people_type_them(subject: &Subject) {
         ("$1", vec![10]),
         ("?1 :A", vec![10]),
         ("  tilskud  ", vec![1, 0]),
+        ("tilskud 100", vec![1, 0]),
+        ("tilskud kr", vec![1]),
+        ("søn müller prøve-8", vec![8]),
+        ("østergård müller", vec![]),
         ("prøve-1", vec![10, 1]),
         ("PRØVE-1", vec![10, 1]),
         ("findes ikke", vec![]),
@@ -292,7 +296,7 @@ async fn the_number_of_the_books_is_found(subject: &Subject) {
         .await;
     let sending = subject.start_sending(1, 1).await.remove(0);
     subject.happen(&sending, &booked("Øk-77_1"), 2).await;
-    for (typed, count) in [("øk-77_1", 1), ("ØK-77", 1), ("77_", 1), ("77-1", 0)] {
+    for (typed, count) in [("Øk-77_1", 1), ("øk-77", 0), ("77_", 0), ("77-1", 0)] {
         let filter = BilagFilter {
             text: Some(typed.into()),
             ..BilagFilter::default()

@@ -36,6 +36,8 @@ mod list;
 mod outbox;
 mod raw;
 mod register;
+mod saved;
+mod search;
 mod sessions;
 mod settle;
 mod subject;

@@ -43,6 +43,8 @@ pub(super) enum PageError {
     SignInAway(String),
     /// Signed in, but without a role here.
     NoRole,
+    /// As many exports are under way as the machine can bear.
+    TooMuchAtOnce,
     /// The store could not answer.
     Store(StoreFailure),
     /// A bug of ours, with what failed.
@@ -133,6 +135,12 @@ impl PageError {
             | Self::SignInForged(_)
             | Self::SignInAway(_)
             | Self::NoRole => self.words_of_the_door(),
+            Self::TooMuchAtOnce => Words {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                title: "Der hentes for mange filer lige nu",
+                text: "Kun nogle få lister hentes som fil på samme tid.",
+                steps: &["Vent et halvt minut, og prøv igen. Listen på siden virker som før."],
+            },
             Self::Store(StoreFailure::Unavailable(_) | StoreFailure::Full(_)) => Words {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 title: "Oplysningerne kan ikke hentes lige nu",

@@ -4,6 +4,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use oir_domain::access::Action;
+use oir_flow::ports::search::{Count, Found, Stop};
 use oir_flow::ports::views::BilagLine;
 
 use super::bilag::codes;
@@ -11,13 +12,16 @@ use super::door::Viewer;
 use super::failure::{PageError, page, unreadable_form};
 use super::names::Names;
 use super::query::ListQuery;
+use super::saved::SavedLink;
 use super::view::{FieldFault, FilterForm, ListLine, ListPage, Page, Section};
-use super::{PortalState, words};
-use crate::danish_format::{day_short, instant_short, kroner};
+use super::{PortalState, saved, words};
+use crate::danish_format::{day_short, instant, instant_short, kroner, whole};
 use crate::masking::mask_text;
 
 /// Lines of a page: two screens, and one index range for the database.
 const PAGE_LINES: u32 = 50;
+/// So far is counted: a few milliseconds, and nobody pages through more.
+const COUNTED: u32 = 10_000;
 
 /// `GET /bilag`
 pub(super) async fn show(
@@ -28,64 +32,124 @@ pub(super) async fn show(
     let Query(query) = query.map_err(|_| PageError::BadAddress)?;
     let after = query.cursor().map_err(|()| PageError::BadAddress)?;
     let (filter, faults) = query.filter();
-    let names = state.names();
+    let saved = saved::links(&state, &viewer, &query.filter_pairs()).await?;
     if !faults.is_empty() {
-        let template = list_page(&query, faults, Vec::new(), None, (&names, &viewer));
+        let template = list_page(&query, faults, Shown::nothing(saved), (&state, &viewer));
         return Ok(unreadable_form(page(&template)?));
     }
     // One more than is shown tells whether there is a next page.
-    let mut found = state
-        .views
-        .list(&viewer.scope, &filter, after, PAGE_LINES + 1)
-        .await?;
+    let search = &state.search;
+    let found = search.search(&viewer.scope, &filter, after, PAGE_LINES + 1);
+    let Found { mut lines, stopped } = found.await?;
     let shown = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
-    let more = found.len() > shown;
-    found.truncate(shown);
-    let last = found.last().filter(|_| more);
+    let more = lines.len() > shown;
+    lines.truncate(shown);
+    let last = lines.last().filter(|_| more);
     let next = last.map(|last| query.next_href(last.id));
-    let lines = found
-        .iter()
-        .map(|found| line(found, &names, &state))
-        .collect();
-    let template = list_page(&query, faults, lines, next, (&names, &viewer));
+    let stopped = stopped.filter(|_| !more);
+    let count = if after.is_some() || stopped.is_some() {
+        None
+    } else if more {
+        search.count(&viewer.scope, &filter, COUNTED).await?
+    } else {
+        let all = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        Some(Count::Exactly(all))
+    };
+    let shown = Shown {
+        lines,
+        next,
+        count,
+        stopped,
+        saved,
+    };
+    let template = list_page(&query, faults, shown, (&state, &viewer));
     Ok(page(&template)?.into_response())
+}
+
+/// What a page of the list shows.
+struct Shown {
+    lines: Vec<BilagLine>,
+    next: Option<String>,
+    count: Option<Count>,
+    stopped: Option<Stop>,
+    saved: Vec<SavedLink>,
+}
+
+impl Shown {
+    fn nothing(saved: Vec<SavedLink>) -> Self {
+        Self {
+            lines: Vec::new(),
+            next: None,
+            count: None,
+            stopped: None,
+            saved,
+        }
+    }
+}
+
+fn counted(count: Count) -> String {
+    match count {
+        Count::Exactly(1) => "1 bilag".to_owned(),
+        Count::Exactly(count) => format!("{} bilag", whole(count.into())),
+        Count::MoreThan(count) => format!("Mere end {} bilag", whole(count.into())),
+    }
 }
 
 fn list_page(
     query: &ListQuery,
     faults: Vec<FieldFault>,
-    lines: Vec<ListLine>,
-    next: Option<String>,
-    (names, viewer): (&Names, &Viewer),
+    shown: Shown,
+    (state, viewer): (&PortalState, &Viewer),
 ) -> ListPage {
+    let names = state.names();
     let filter = query.filter_pairs();
-    let export = if filter.is_empty() {
-        "/bilag.xlsx".to_owned()
-    } else {
-        format!("/bilag.xlsx?{filter}")
-    };
-    let export = viewer.may(Action::Export).then_some(export);
+    let narrowed = !filter.is_empty();
+    let way_on = |stop: Stop| (instant(stop.at, &state.zone), query.next_href(stop.id));
+    let own = viewer.session.is_some() && narrowed;
+    let known = shown.saved.iter().any(|saved| saved.current);
     ListPage {
         page: Page::inside("Bilag", Section::Bilag, viewer).below(&[("/", "Forside")]),
         number: query.page_number(),
         previous: query.previous_href(),
-        form: FilterForm {
-            kommuner: names.kommune_choices(&viewer.scope, query.kommune.trim()),
-            fagsystemer: names.fagsystem_choices(query.fagsystem.trim()),
-            tilstande: query.tilstand_choices(),
-            fra: query.fra.clone(),
-            til: query.til.clone(),
-            beloeb_fra: query.beloeb_fra.clone(),
-            beloeb_til: query.beloeb_til.clone(),
-            // A personal number typed by mistake is not shown back.
-            q: mask_text(&query.q),
-            fejlkode: query.fejlkode.clone(),
-            faults,
-            narrowed: !filter.is_empty(),
-        },
-        lines,
-        next,
-        export,
+        form: form(query, faults, narrowed, (&names, viewer)),
+        lines: shown
+            .lines
+            .iter()
+            .map(|found| line(found, &names, state))
+            .collect(),
+        next: shown.next,
+        count: shown.count.map(counted),
+        stopped: shown.stopped.map(way_on),
+        saved: shown.saved,
+        keep: (own && !known).then(|| filter.clone()),
+        export: viewer.may(Action::Export).then_some(filter),
+    }
+}
+
+fn form(
+    query: &ListQuery,
+    faults: Vec<FieldFault>,
+    narrowed: bool,
+    (names, viewer): (&Names, &Viewer),
+) -> FilterForm {
+    FilterForm {
+        kommuner: names.kommune_choices(&viewer.scope, query.kommune.trim()),
+        fagsystemer: names.fagsystem_choices(query.fagsystem.trim()),
+        tilstande: query.tilstand_choices(),
+        fra: query.fra.clone(),
+        til: query.til.clone(),
+        bogfoert_fra: query.bogfoert_fra.clone(),
+        bogfoert_til: query.bogfoert_til.clone(),
+        beloeb_fra: query.beloeb_fra.clone(),
+        beloeb_til: query.beloeb_til.clone(),
+        // A personal number typed by mistake is not shown back.
+        q: mask_text(&query.q),
+        sag: mask_text(&query.sag),
+        konto: mask_text(&query.konto),
+        sortiment: mask_text(&query.sortiment),
+        fejlkode: query.fejlkode.clone(),
+        faults,
+        narrowed,
     }
 }
 

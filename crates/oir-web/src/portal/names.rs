@@ -12,6 +12,7 @@ use super::view::Choice;
 use crate::danish_format::sort_key;
 
 /// The names of one request.
+#[derive(Clone)]
 pub(super) struct Names {
     register: Arc<Register>,
     kommuner: HashMap<Kommunekode, Box<str>>,

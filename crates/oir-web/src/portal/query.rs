@@ -17,6 +17,11 @@ use crate::masking::mask_text;
 /// Most pages that *Forrige* finds its way back through: an address line of some 2 kB.
 const TRAIL_MAX: usize = 40;
 
+/// Longest words that are searched for, characters: an id and more.
+const WORDS_MAX: usize = 200;
+/// Most words.
+const WORD_COUNT_MAX: usize = 8;
+
 /// A state or a group of states that can be asked for: word in the address, label, states.
 type Tilstand = (&'static str, &'static str, &'static [StateName]);
 
@@ -56,10 +61,15 @@ pub(super) struct ListQuery {
     pub(super) tilstand: String,
     pub(super) fra: String,
     pub(super) til: String,
+    pub(super) bogfoert_fra: String,
+    pub(super) bogfoert_til: String,
     pub(super) beloeb_fra: String,
     pub(super) beloeb_til: String,
     pub(super) q: String,
     pub(super) fejlkode: String,
+    pub(super) sag: String,
+    pub(super) konto: String,
+    pub(super) sortiment: String,
     /// Cursor of the page shown.
     pub(super) efter: String,
     /// Cursors of the pages before it, first page left out, parted by commas.
@@ -103,6 +113,8 @@ impl ListQuery {
         for (field, text, into) in [
             ("fra", &self.fra, &mut filter.from),
             ("til", &self.til, &mut filter.to),
+            ("bogfoert_fra", &self.bogfoert_fra, &mut filter.booked_from),
+            ("bogfoert_til", &self.bogfoert_til, &mut filter.booked_to),
         ] {
             match read(text, read_day) {
                 Ok(day) => *into = day,
@@ -118,8 +130,13 @@ impl ListQuery {
                 Err(()) => fault(field, AMOUNT),
             }
         }
-        if matches!((filter.from, filter.to), (Some(from), Some(to)) if to < from) {
-            fault("til", "Til-datoen ligger før fra-datoen. Byt om på dem");
+        for (field, from, to) in [
+            ("til", filter.from, filter.to),
+            ("bogfoert_til", filter.booked_from, filter.booked_to),
+        ] {
+            if matches!((from, to), (Some(from), Some(to)) if to < from) {
+                fault(field, "Til-datoen ligger før fra-datoen. Byt om på dem");
+            }
         }
         if matches!((filter.debet_min, filter.debet_max), (Some(min), Some(max)) if max < min) {
             fault(
@@ -137,10 +154,20 @@ impl ListQuery {
             Ok(code) => filter.fault = code,
             Err(()) => fault("fejlkode", "Fejlkoden findes ikke. Skriv fx F0301"),
         }
+        for (field, text, into) in [
+            ("sag", &self.sag, &mut filter.sag),
+            ("konto", &self.konto, &mut filter.konto),
+            ("sortiment", &self.sortiment, &mut filter.sortiment),
+        ] {
+            match (text.trim(), wrong_words(text)) {
+                ("", _) => {}
+                (_, Some(wrong)) => fault(field, wrong),
+                (typed, None) => *into = Some(typed.into()),
+            }
+        }
         let q = self.q.trim();
-        if mask_text(q) != q {
-            // The address line ends up in histories and logs, where no person may stand.
-            fault("q", "Søg ikke på et CPR-nummer. Brug bilagsnummer eller id");
+        if let Some(wrong) = wrong_words(q) {
+            fault("q", wrong);
         } else if let Some(code) = FaultCode::from_code(&q.to_uppercase()) {
             filter.fault = Some(code);
         } else if !q.is_empty() {
@@ -171,10 +198,15 @@ impl ListQuery {
             ("tilstand", &self.tilstand),
             ("fra", &self.fra),
             ("til", &self.til),
+            ("bogfoert_fra", &self.bogfoert_fra),
+            ("bogfoert_til", &self.bogfoert_til),
             ("beloeb_fra", &self.beloeb_fra),
             ("beloeb_til", &self.beloeb_til),
             ("q", &self.q),
             ("fejlkode", &self.fejlkode),
+            ("sag", &self.sag),
+            ("konto", &self.konto),
+            ("sortiment", &self.sortiment),
         ])
     }
 
@@ -267,6 +299,21 @@ fn states(word: &str) -> Option<Vec<StateName>> {
         .map(|(_, _, states)| states.to_vec())
 }
 
+/// What is wrong with typed words. The address line ends up in histories and logs, where no
+/// person may stand.
+fn wrong_words(text: &str) -> Option<&'static str> {
+    if mask_text(text) != text {
+        Some(
+            "Her søges ikke på CPR-numre. Brug opslaget på en person, hvis din rolle giver \
+             adgang, eller søg på bilagsnummer, sag eller id",
+        )
+    } else if text.chars().count() > WORDS_MAX || text.split_whitespace().count() > WORD_COUNT_MAX {
+        Some("Søgningen er for lang. Skriv højst otte ord")
+    } else {
+        None
+    }
+}
+
 /// Nothing for an empty field, an error for one that `parse` cannot read.
 fn read<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ()> {
     match text.trim() {
@@ -330,6 +377,8 @@ mod tests {
             beloeb_fra: "1.000,50".into(),
             q: " husleje ".into(),
             fejlkode: "f0301".into(),
+            sag: " S-1 ".into(),
+            bogfoert_fra: "1.12.2026".into(),
             ..ListQuery::default()
         };
         let (filter, faults) = query.filter();
@@ -341,6 +390,8 @@ mod tests {
         assert_eq!(filter.debet_min, Some(Oere::new(100_050)));
         assert_eq!(filter.text.as_deref(), Some("husleje"));
         assert_eq!(filter.fault, Some(FaultCode::Unbalanced));
+        assert_eq!(filter.sag.as_deref(), Some("S-1"));
+        assert_eq!(filter.booked_from, Some(date(2026, 12, 1)));
     }
 
     #[test]
@@ -366,6 +417,11 @@ mod tests {
             beloeb_til: "-1".into(),
             q: "610101-1234".into(),
             fejlkode: "F9999".into(),
+            bogfoert_fra: "x".into(),
+            bogfoert_til: "31.02.2026".into(),
+            sag: "6101011234".into(),
+            konto: "k".repeat(201),
+            sortiment: "a b c d e f g h i".into(),
             ..ListQuery::default()
         };
         let (_, faults) = query.filter();
@@ -378,9 +434,14 @@ mod tests {
                 "tilstand",
                 "fra",
                 "til",
+                "bogfoert_fra",
+                "bogfoert_til",
                 "beloeb_fra",
                 "beloeb_til",
                 "fejlkode",
+                "sag",
+                "konto",
+                "sortiment",
                 "q"
             ]
         );
@@ -393,10 +454,12 @@ mod tests {
             til: "2026-11-01".into(),
             beloeb_fra: "2".into(),
             beloeb_til: "1".into(),
+            bogfoert_fra: "2026-11-02".into(),
+            bogfoert_til: "2026-11-01".into(),
             ..ListQuery::default()
         };
         let (_, faults) = query.filter();
-        assert_eq!(faults.len(), 2);
+        assert_eq!(faults.len(), 3);
     }
 
     #[test]

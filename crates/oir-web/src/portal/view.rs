@@ -4,6 +4,7 @@ use askama::Template;
 use oir_domain::access::Action;
 
 use super::door::Viewer;
+use super::saved::SavedLink;
 use crate::assets;
 
 /// What every page has around its content.
@@ -269,8 +270,15 @@ pub(super) struct ListPage {
     pub(super) number: usize,
     pub(super) previous: Option<String>,
     pub(super) next: Option<String>,
-    /// The way to the list as a file, for those who may take it.
+    /// The filter by which the list is taken as a file, for those who may.
     pub(super) export: Option<String>,
+    /// How many there are, where that is known.
+    pub(super) count: Option<String>,
+    /// How far back was looked, when not to the end, and the way on.
+    pub(super) stopped: Option<(String, String)>,
+    pub(super) saved: Vec<SavedLink>,
+    /// The filter that can be kept under a name.
+    pub(super) keep: Option<String>,
 }
 
 /// The form above the list, as it was filled in.
@@ -281,16 +289,33 @@ pub(super) struct FilterForm {
     pub(super) tilstande: Vec<Choice>,
     pub(super) fra: String,
     pub(super) til: String,
+    pub(super) bogfoert_fra: String,
+    pub(super) bogfoert_til: String,
     pub(super) beloeb_fra: String,
     pub(super) beloeb_til: String,
     pub(super) q: String,
     pub(super) fejlkode: String,
+    pub(super) sag: String,
+    pub(super) konto: String,
+    pub(super) sortiment: String,
     pub(super) faults: Vec<FieldFault>,
     /// Whether anything at all is asked for.
     pub(super) narrowed: bool,
 }
 
 impl FilterForm {
+    /// Whether the fields that are seldom used are in use.
+    pub(super) fn more(&self) -> bool {
+        let fields = [
+            &self.bogfoert_fra,
+            &self.bogfoert_til,
+            &self.sag,
+            &self.konto,
+            &self.sortiment,
+        ];
+        fields.iter().any(|field| !field.trim().is_empty())
+    }
+
     /// What is wrong with a field.
     pub(super) fn fault(&self, field: &str) -> Option<&str> {
         self.faults

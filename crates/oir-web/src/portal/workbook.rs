@@ -1,253 +1,261 @@
-//! The list as a workbook: real dates and real numbers, headings that stay, and a second
-//! sheet that says what was asked for.
+//! Tables as workbooks: real dates and real numbers, headings that stay, and nothing from
+//! outside that a reader's program would take for a formula.
+//!
+//! A page's table is a [`Sheet`], made whole by [`download`]. What may be of any length goes
+//! through a [`Growing`] workbook, which keeps one row in memory and the rest in a file.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use oir_domain::access::Scope;
-use oir_domain::message::State as Standing;
 use oir_domain::money::Oere;
-use oir_flow::ports::sessions::deeds;
-use oir_flow::ports::views::{BilagFilter, BilagLine};
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::bilag::codes;
-use super::door::Viewer;
 use super::failure::PageError;
-use super::names::Names;
-use super::query::{ListQuery, tilstand_label};
-use super::{PortalState, words};
-use crate::danish_format::{day_short, instant_short, kroner, whole};
-use crate::masking::mask_text;
-
-/// Lines read at a time.
-const BATCH_LINES: u32 = 1_000;
-
-/// Most lines of a workbook: a big municipality's busiest day many times over, and some
-/// 100 MB of memory while it is written. The second sheet says when there were more.
-const LINES_MAX: usize = 100_000;
 
 /// What `Content-Type` calls a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// A column: heading and width in characters.
-const COLUMNS: [(&str, f64); 13] = [
-    ("Modtaget", 16.0),
-    ("Kommune", 18.0),
-    ("Fagsystem", 12.0),
-    ("Afsenders bilagsnummer", 22.0),
-    ("Tekst", 40.0),
-    ("Bogføringsdato", 15.0),
-    ("Beløb (kr.)", 16.0),
-    ("Posteringer", 12.0),
-    ("Tilstand", 22.0),
-    ("Fejlkoder", 18.0),
-    ("Bogføringens bilagsnummer", 26.0),
-    ("Bilagets id hos afsender", 38.0),
-    ("Bilagets id i ØiR", 38.0),
-];
+/// Most lines of one sheet: the format ends at 1,048,576 rows, headings included. What is
+/// longer goes on in a sheet more.
+const SHEET_LINES: u32 = 1_000_000;
 
-/// A line with its names, ready to be written away from the async threads.
-struct Row {
-    modtaget: DateTime,
-    kommune: String,
-    fagsystem: String,
-    nummer: String,
-    tekst: String,
-    bogfoeringsdato: Date,
-    debet: Oere,
-    posteringer: u32,
-    state: &'static str,
-    codes: String,
-    erp_nummer: String,
-    bilag_uuid: String,
-    id: String,
+/// A column: heading, width in characters, and what stands in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    pub(super) width: f64,
+    pub(super) kind: Kind,
 }
 
-/// `GET /bilag.xlsx`
-pub(super) async fn download(
-    State(state): State<PortalState>,
-    viewer: Viewer,
-    query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Response, PageError> {
-    let Query(query) = query.map_err(|_| PageError::BadAddress)?;
-    let (filter, faults) = query.filter();
-    if !faults.is_empty() {
-        return Err(PageError::BadAddress);
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Words and ids; also figures with which nobody calculates, such as account numbers.
+    Text,
+    /// Whole numbers and amounts.
+    Figure,
+    /// Days and instants.
+    Time,
+}
+
+impl Column {
+    pub(super) const fn new(title: &'static str, width: f64, kind: Kind) -> Self {
+        Self { title, width, kind }
     }
-    let names = state.names();
-    let (rows, cut) = read(&state, &viewer.scope, &filter, &names).await?;
-    // What leaves the house is written down before it leaves.
-    let object = format!("bilag.xlsx, {} linjer", whole_count(rows.len()));
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
-    let now = state.clock.now();
-    let about = about(&query, &names, &state, rows.len(), cut);
-    let bytes = tokio::task::spawn_blocking(move || write(&rows, &about))
+}
+
+/// A value of a table. Text is written as text whatever it begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cell {
+    Text(String),
+    Whole(u64),
+    /// Shown in kroner.
+    Amount(Oere),
+    Day(Date),
+    /// Local time.
+    Instant(DateTime),
+    Empty,
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Empty, Into::into)
+    }
+}
+
+/// A table as a sheet of a workbook.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) name: &'static str,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+impl Sheet {
+    /// A sheet that says what was asked for: a label and a value on each line.
+    pub(super) fn about(lines: Vec<(&'static str, String)>) -> Self {
+        let row = |(label, value): (&'static str, String)| vec![label.into(), value.into()];
+        Self {
+            name: "Udtræk",
+            columns: vec![
+                Column::new("Udtræk", 24.0, Kind::Text),
+                Column::new("Værdi", 60.0, Kind::Text),
+            ],
+            rows: lines.into_iter().map(row).collect(),
+        }
+    }
+}
+
+/// A page's table as a download, e.g. `bilag-2026-11-23-1505.xlsx`. For tables of a page's
+/// length; what may be long goes through [`Growing`].
+pub(super) async fn download(
+    name: &str,
+    (now, zone): (Timestamp, &TimeZone),
+    sheets: Vec<Sheet>,
+) -> Result<Response, PageError> {
+    let file = file_name(name, "xlsx", now, zone);
+    let bytes = tokio::task::spawn_blocking(move || whole_book(&sheets))
         .await
         .map_err(|error| PageError::Broken(format!("the workbook's thread died: {error}")))?
-        .map_err(|error| PageError::Broken(format!("the workbook was not written: {error}")))?;
-    let headers = [
-        (CONTENT_TYPE, XLSX.to_owned()),
-        (CONTENT_DISPOSITION, disposition(now, &state.zone)),
-    ];
-    Ok((headers, bytes).into_response())
+        .map_err(|error| broken(&error))?;
+    Ok((attached(XLSX, &file), bytes).into_response())
 }
 
-fn whole_count(count: usize) -> String {
-    whole(u64::try_from(count).unwrap_or(u64::MAX))
+/// The headers of a file that is kept and not shown.
+pub(super) fn attached(kind: &'static str, file: &str) -> [(axum::http::HeaderName, String); 2] {
+    [
+        (CONTENT_TYPE, kind.to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{file}\""),
+        ),
+    ]
 }
 
-fn disposition(now: Timestamp, zone: &TimeZone) -> String {
+/// `bilag-2026-11-23-1505.xlsx`: what, and when it was taken out.
+pub(super) fn file_name(name: &str, ending: &str, now: Timestamp, zone: &TimeZone) -> String {
     let local = zone.to_datetime(now);
     format!(
-        "attachment; filename=\"bilag-{}-{:02}{:02}.xlsx\"",
+        "{name}-{}-{:02}{:02}.{ending}",
         local.date(),
         local.hour(),
         local.minute()
     )
 }
 
-/// Reads all pages of the list; the mark says whether there was more than is taken.
-async fn read(
-    state: &PortalState,
-    scope: &Scope,
-    filter: &BilagFilter,
-    names: &Names,
-) -> Result<(Vec<Row>, bool), PageError> {
-    let mut rows = Vec::new();
-    let mut after = None;
-    loop {
-        let lines = state.views.list(scope, filter, after, BATCH_LINES).await?;
-        rows.extend(lines.iter().map(|line| row(line, names, &state.zone)));
-        let whole_batch = u32::try_from(lines.len()).is_ok_and(|n| n >= BATCH_LINES);
-        match lines.last() {
-            Some(last) if whole_batch && rows.len() < LINES_MAX => {
-                after = Some(last.id);
-            }
-            Some(_) | None => return Ok((rows, whole_batch)),
+fn broken(error: &XlsxError) -> PageError {
+    PageError::Broken(format!("the workbook was not written: {error}"))
+}
+
+fn whole_book(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+    let (mut workbook, formats) = (Workbook::new(), Formats::new());
+    for sheet in sheets {
+        let page = workbook.add_worksheet().set_name(sheet.name)?;
+        begin(page, &sheet.columns, &formats)?;
+        for (row, number) in sheet.rows.iter().zip(1..) {
+            write_row(page, number, row, &formats)?;
         }
-    }
-}
-
-fn row(line: &BilagLine, names: &Names, zone: &TimeZone) -> Row {
-    let erp_nummer = match &line.state {
-        Standing::Booked { number } => number.to_string(),
-        Standing::Rejected
-        | Standing::Held
-        | Standing::Mapped
-        | Standing::Sending { .. }
-        | Standing::AwaitingReceipt { .. }
-        | Standing::Waiting { .. }
-        | Standing::Uncertain { .. }
-        | Standing::Refused
-        | Standing::Parked { .. } => String::new(),
-    };
-    Row {
-        modtaget: zone.to_datetime(line.modtaget),
-        kommune: names.kommune(line.kommune),
-        fagsystem: names.fagsystem(line.fagsystem),
-        nummer: mask_text(&line.afsender_bilagsnummer),
-        tekst: mask_text(&line.tekst),
-        bogfoeringsdato: line.bogfoeringsdato,
-        debet: line.debet,
-        posteringer: line.posteringer,
-        state: words::state(line.state.name()).text,
-        codes: codes(line.codes.iter().copied()),
-        erp_nummer,
-        bilag_uuid: line.bilag_uuid.to_string(),
-        id: line.id.to_string(),
-    }
-}
-
-/// The second sheet: what was asked for, when, and how much came of it.
-fn about(
-    query: &ListQuery,
-    names: &Names,
-    state: &PortalState,
-    lines: usize,
-    cut: bool,
-) -> Vec<(&'static str, String)> {
-    let (filter, _) = query.filter();
-    let all = || "Alle".to_owned();
-    let date = |day: Option<Date>| day.map_or_else(all, day_short);
-    let amount = |amount: Option<Oere>| amount.map_or_else(all, kroner);
-    let lines = whole(u64::try_from(lines).unwrap_or(u64::MAX));
-    vec![
-        ("Udtrukket", instant_short(state.clock.now(), &state.zone)),
-        (
-            "Antal bilag",
-            if cut {
-                format!("{lines} (der er flere; indsnævr filteret for at få alle)")
-            } else {
-                lines
-            },
-        ),
-        (
-            "Kommune",
-            filter.kommune.map_or_else(all, |kode| names.kommune(kode)),
-        ),
-        (
-            "Fagsystem",
-            filter
-                .fagsystem
-                .map_or_else(all, |id| names.fagsystem(Some(id))),
-        ),
-        ("Tilstand", tilstand_label(query.tilstand.trim()).to_owned()),
-        ("Modtaget fra", date(filter.from)),
-        ("Modtaget til", date(filter.to)),
-        ("Beløb fra (kr.)", amount(filter.debet_min)),
-        ("Beløb til (kr.)", amount(filter.debet_max)),
-        (
-            "Søgeord",
-            filter.text.as_deref().map_or_else(all, str::to_owned),
-        ),
-        (
-            "Fejlkode",
-            filter.fault.map_or_else(all, |code| code.to_string()),
-        ),
-    ]
-}
-
-fn write(rows: &[Row], about: &[(&'static str, String)]) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = Workbook::new();
-    let heading = Format::new().set_bold();
-    let sheet = workbook.add_worksheet().set_name("Bilag")?;
-    for ((title, width), column) in COLUMNS.iter().zip(0..) {
-        sheet.set_column_width(column, *width)?;
-        let heading = if column == 6 || column == 7 {
-            heading.clone().set_align(FormatAlign::Right)
-        } else {
-            heading.clone()
-        };
-        sheet.write_string_with_format(0, column, *title, &heading)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    let formats = Formats::new();
-    let mut last = 0;
-    for (row, number) in rows.iter().zip(1..) {
-        write_row(sheet, number, row, &formats)?;
-        last = number;
-    }
-    sheet.autofilter(0, 0, last, 12)?;
-
-    let sheet = workbook.add_worksheet().set_name("Udtræk")?;
-    sheet.set_column_width(0, 20)?.set_column_width(1, 60)?;
-    for ((label, value), number) in about.iter().zip(0..) {
-        sheet.write_string_with_format(number, 0, *label, &heading)?;
-        sheet.write_string(number, 1, value)?;
+        let rows = u32::try_from(sheet.rows.len()).unwrap_or(SHEET_LINES);
+        end(page, &sheet.columns, rows)?;
     }
     workbook.save_to_buffer()
 }
 
+/// A workbook of one table of any length.
+pub(super) struct Growing {
+    workbook: Workbook,
+    formats: Formats,
+    name: &'static str,
+    columns: Vec<Column>,
+    /// Sheets begun.
+    sheets: usize,
+    /// Lines of the last sheet.
+    lines: u32,
+}
+
+impl std::fmt::Debug for Growing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Growing")
+            .field("name", &self.name)
+            .field("sheets", &self.sheets)
+            .field("lines", &self.lines)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Growing {
+    pub(super) fn new(name: &'static str, columns: Vec<Column>) -> Result<Self, XlsxError> {
+        let mut growing = Self {
+            workbook: Workbook::new(),
+            formats: Formats::new(),
+            name,
+            columns,
+            sheets: 0,
+            lines: 0,
+        };
+        growing.next_sheet()?;
+        Ok(growing)
+    }
+
+    fn next_sheet(&mut self) -> Result<(), XlsxError> {
+        self.sheets += 1;
+        self.lines = 0;
+        let name = match self.sheets {
+            1 => self.name.to_owned(),
+            more => format!("{} ({more})", self.name),
+        };
+        let page = self.workbook.add_worksheet_with_constant_memory()?;
+        page.set_name(name)?;
+        begin(page, &self.columns, &self.formats)
+    }
+
+    /// Adds a line.
+    pub(super) fn add(&mut self, row: &[Cell]) -> Result<(), XlsxError> {
+        if self.lines >= SHEET_LINES {
+            self.end_sheet()?;
+            self.next_sheet()?;
+        }
+        self.lines += 1;
+        let page = self.workbook.worksheet_from_index(self.sheets - 1)?;
+        write_row(page, self.lines, row, &self.formats)
+    }
+
+    fn end_sheet(&mut self) -> Result<(), XlsxError> {
+        let page = self.workbook.worksheet_from_index(self.sheets - 1)?;
+        end(page, &self.columns, self.lines)
+    }
+
+    /// Ends it with a sheet that says what was asked for, and writes it to a file.
+    pub(super) fn save(mut self, about: &Sheet, file: std::fs::File) -> Result<(), XlsxError> {
+        self.end_sheet()?;
+        let page = self.workbook.add_worksheet().set_name(about.name)?;
+        begin(page, &about.columns, &self.formats)?;
+        for (row, number) in about.rows.iter().zip(1..) {
+            write_row(page, number, row, &self.formats)?;
+        }
+        self.workbook.save_to_writer(file)
+    }
+}
+
+/// Headings that stay when one scrolls.
+fn begin(page: &mut Worksheet, columns: &[Column], formats: &Formats) -> Result<(), XlsxError> {
+    for (column, place) in columns.iter().zip(0..) {
+        page.set_column_width(place, column.width)?;
+        let heading = if column.kind == Kind::Figure {
+            &formats.heading_right
+        } else {
+            &formats.heading
+        };
+        page.write_string_with_format(0, place, column.title, heading)?;
+    }
+    page.set_freeze_panes(1, 0)?;
+    Ok(())
+}
+
+fn end(page: &mut Worksheet, columns: &[Column], lines: u32) -> Result<(), XlsxError> {
+    let last = u16::try_from(columns.len().saturating_sub(1)).unwrap_or(0);
+    page.autofilter(0, 0, lines, last)?;
+    Ok(())
+}
+
 /// Excel shows these with the reader's own marks: full stop and comma in Danish.
 struct Formats {
+    heading: Format,
+    heading_right: Format,
     instant: Format,
     day: Format,
     amount: Format,
@@ -255,7 +263,10 @@ struct Formats {
 
 impl Formats {
     fn new() -> Self {
+        let heading = Format::new().set_bold();
         Self {
+            heading_right: heading.clone().set_align(FormatAlign::Right),
+            heading,
             instant: Format::new().set_num_format("dd.mm.yyyy hh:mm"),
             day: Format::new().set_num_format("dd.mm.yyyy"),
             amount: Format::new().set_num_format("#,##0.00"),
@@ -264,37 +275,55 @@ impl Formats {
 }
 
 fn write_row(
-    sheet: &mut Worksheet,
+    page: &mut Worksheet,
     number: u32,
-    row: &Row,
+    row: &[Cell],
     formats: &Formats,
 ) -> Result<(), XlsxError> {
-    let day = |day: Date| -> Result<ExcelDateTime, XlsxError> {
-        let part = |part: i8| u8::try_from(part).unwrap_or(0);
-        let year = u16::try_from(day.year()).unwrap_or(0);
-        ExcelDateTime::from_ymd(year, part(day.month()), part(day.day()))
-    };
-    let time = row.modtaget.time();
-    let modtaget = day(row.modtaget.date())?.and_hms(
-        u16::try_from(time.hour()).unwrap_or(0),
-        u8::try_from(time.minute()).unwrap_or(0),
-        time.second(),
-    )?;
-    sheet.write_datetime_with_format(number, 0, &modtaget, &formats.instant)?;
-    sheet.write_string(number, 1, &row.kommune)?;
-    sheet.write_string(number, 2, &row.fagsystem)?;
-    sheet.write_string(number, 3, &row.nummer)?;
-    sheet.write_string(number, 4, &row.tekst)?;
-    let booked = day(row.bogfoeringsdato)?;
-    sheet.write_datetime_with_format(number, 5, &booked, &formats.day)?;
-    sheet.write_number_with_format(number, 6, excel_kroner(row.debet), &formats.amount)?;
-    sheet.write_number(number, 7, row.posteringer)?;
-    sheet.write_string(number, 8, row.state)?;
-    sheet.write_string(number, 9, &row.codes)?;
-    sheet.write_string(number, 10, &row.erp_nummer)?;
-    sheet.write_string(number, 11, &row.bilag_uuid)?;
-    sheet.write_string(number, 12, &row.id)?;
+    for (cell, place) in row.iter().zip(0..) {
+        match cell {
+            Cell::Empty => {}
+            // A string cell: what begins with `=` or `+` stays a text.
+            Cell::Text(text) => {
+                page.write_string(number, place, clean(text))?;
+            }
+            Cell::Whole(value) => {
+                #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+                page.write_number(number, place, *value as f64)?;
+            }
+            Cell::Amount(amount) => {
+                let value = excel_kroner(*amount);
+                page.write_number_with_format(number, place, value, &formats.amount)?;
+            }
+            Cell::Day(day) => {
+                let day = excel_day(*day)?;
+                page.write_datetime_with_format(number, place, &day, &formats.day)?;
+            }
+            Cell::Instant(at) => {
+                let time = at.time();
+                let at = excel_day(at.date())?.and_hms(
+                    u16::try_from(time.hour()).unwrap_or(0),
+                    u8::try_from(time.minute()).unwrap_or(0),
+                    time.second(),
+                )?;
+                page.write_datetime_with_format(number, place, &at, &formats.instant)?;
+            }
+        }
+    }
     Ok(())
+}
+
+/// Text without the control characters that make a workbook unreadable, and no longer than
+/// a cell holds (32,767 characters).
+fn clean(text: &str) -> String {
+    let shown = |c: &char| !c.is_control();
+    text.chars().filter(shown).take(32_767).collect()
+}
+
+fn excel_day(day: Date) -> Result<ExcelDateTime, XlsxError> {
+    let part = |part: i8| u8::try_from(part).unwrap_or(0);
+    let year = u16::try_from(day.year()).unwrap_or(0);
+    ExcelDateTime::from_ymd(year, part(day.month()), part(day.day()))
 }
 
 /// Workbooks know floating point only. The nearest one to an amount up to 90 billion
@@ -309,7 +338,7 @@ fn excel_kroner(amount: Oere) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::excel_kroner;
+    use super::{clean, excel_kroner};
     use oir_domain::money::Oere;
 
     #[test]
@@ -321,5 +350,11 @@ mod tests {
         check(-5, "-0.05");
         check(12_345_678_901, "123456789.01");
         check(900_000_000_000_001, "9000000000000.01");
+    }
+
+    #[test]
+    fn text_loses_what_a_workbook_cannot_hold_and_nothing_else() {
+        assert_eq!(clean("=1+1\t\r\0 æ"), "=1+1 æ");
+        assert_eq!(clean(&"ø".repeat(40_000)).chars().count(), 32_767);
     }
 }

@@ -6,7 +6,10 @@
     reason = "tests and a preview; the data is fixed"
 )]
 
-use std::sync::Arc;
+#[path = "invented/find.rs"]
+pub(crate) mod find;
+
+use std::sync::{Arc, Mutex};
 
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
@@ -80,6 +83,7 @@ pub(crate) struct Invented {
     bilag: Vec<BilagDetail>,
     messages: Vec<MessageDetail>,
     away: Option<StoreFailure>,
+    kept: Mutex<Vec<(String, oir_flow::ports::search::SavedView)>>,
 }
 
 /// A comparison that disagrees by 100 kroner in one place.
@@ -443,7 +447,7 @@ impl Invented {
         Self {
             bilag,
             messages,
-            away: None,
+            ..Self::default()
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod doors;
+mod find;
 mod invented;
 mod sessions;
 
