@@ -1,4 +1,5 @@
 //! Finding: what the list says of how far it looked, files of it, and kept searches.
+#![expect(clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::Arc;
 
@@ -193,103 +194,78 @@ async fn a_job_that_is_nobodys_is_not_there() {
     }
 }
 
+/// What the form that keeps a search sends.
+fn keep(token: &str, navn: &str, filter: &str) -> String {
+    format!("token={token}&handling=gem&navn={navn}&filter={filter}")
+}
+
 #[tokio::test]
-async fn a_search_is_kept_used_renamed_and_forgotten() {
+async fn a_search_is_kept_and_used_by_its_person_alone() {
     let (portal, [own, other]) = two_persons(13).await;
     let list = look(&portal, "/bilag?tilstand=afvist", &own).await;
-    assert!(
-        list.text()
-            .contains("href=\"/visninger?tilstand=afvist\">Gem søgningen")
-    );
-    let page = look(&portal, "/visninger?tilstand=afvist", &own).await;
-    let token = token(&page);
-    let keep = |navn: &str, filter: &str| {
-        format!("token={token}&handling=gem&navn={navn}&filter={filter}")
-    };
-    let kept = post(
-        &portal,
-        "/visninger",
-        &own,
-        &keep("Mine%20%3Cb%3E", "tilstand%3Dafvist"),
-    )
-    .await;
+    let way = "href=\"/visninger?tilstand=afvist\">Gem søgningen";
+    assert!(list.text().contains(way));
+    let token = token(&look(&portal, "/visninger?tilstand=afvist", &own).await);
+    let form = keep(&token, "Mine%20%3Cb%3E", "tilstand%3Dafvist");
+    let kept = post(&portal, "/visninger", &own, &form).await;
     assert_eq!(kept.status, StatusCode::SEE_OTHER);
     assert_eq!(kept.header("location"), "/bilag?tilstand=afvist");
     let list = look(&portal, "/bilag?tilstand=afvist", &own).await;
-    assert!(
-        list.text()
-            .contains("aria-current=\"true\">Mine &#60;b&#62;</a>")
-    );
+    let current = "aria-current=\"true\">Mine &#60;b&#62;</a>";
+    assert!(list.text().contains(current));
     assert!(!list.text().contains("Gem søgningen"), "it is kept already");
     let theirs = look(&portal, "/bilag?tilstand=afvist", &other).await;
     assert!(!theirs.text().contains("Mine &#60;b&#62;"));
+}
 
-    let twice = post(
-        &portal,
-        "/visninger",
-        &own,
-        &keep("Mine%20%3Cb%3E", "konto%3D5"),
-    )
-    .await;
+#[tokio::test]
+async fn a_search_that_cannot_be_kept_says_why() {
+    let (portal, [own, _]) = two_persons(13).await;
+    let token = token(&look(&portal, "/roller", &own).await);
+    let form = keep(&token, "Mine", "tilstand%3Dafvist");
+    let kept = post(&portal, "/visninger", &own, &form).await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER);
+    let twice = keep(&token, "Mine", "konto%3D5");
+    let twice = post(&portal, "/visninger", &own, &twice).await;
     assert_eq!(twice.status, StatusCode::BAD_REQUEST);
-    assert!(
-        twice
-            .text()
-            .contains("Du har allerede en søgning med det navn")
-    );
-    for (navn, filter) in [
-        ("x", ""),
-        ("x", "fra%3Dx"),
-        ("x", "q%3D6101901234"),
-        ("x", "%20%22"),
-    ] {
-        let refused = post(&portal, "/visninger", &own, &keep(navn, filter)).await;
+    let said = "Du har allerede en søgning med det navn";
+    assert!(twice.text().contains(said));
+    for filter in ["", "fra%3Dx", "q%3D6101901234", "%20%22"] {
+        let form = keep(&token, "x", filter);
+        let refused = post(&portal, "/visninger", &own, &form).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{filter}");
     }
     for navn in ["", "%20", &"x".repeat(61), "6101901234"] {
-        let refused = post(&portal, "/visninger", &own, &keep(navn, "konto%3D5")).await;
+        let form = keep(&token, navn, "konto%3D5");
+        let refused = post(&portal, "/visninger", &own, &form).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{navn}");
         assert!(!refused.text().contains("6101901234"));
     }
+}
+
+#[tokio::test]
+async fn a_search_is_renamed_and_forgotten_by_its_person_alone() {
+    let (portal, [own, other]) = two_persons(13).await;
+    let token = token(&look(&portal, "/roller", &own).await);
+    let form = keep(&token, "Mine", "tilstand%3Dafvist");
+    post(&portal, "/visninger", &own, &form).await;
     let page = look(&portal, "/visninger", &own).await;
-    let id = page
-        .text()
-        .split("name=\"visning\" value=\"")
-        .nth(1)
-        .unwrap();
-    let id = id.split('"').next().unwrap().to_owned();
+    let parts: Vec<&str> = page.text().split("name=\"visning\" value=\"").collect();
+    let id = parts[1].split('"').next().unwrap().to_owned();
     let rename = format!("token={token}&handling=omdoeb&visning={id}&navn=Nyt");
-    let token_of_other = self::token(&look(&portal, "/roller", &other).await);
-    let foreign = rename.replace(&token, &token_of_other);
-    assert_eq!(
-        post(&portal, "/visninger", &other, &foreign).await.status,
-        StatusCode::NOT_FOUND
-    );
-    assert_eq!(
-        post(&portal, "/visninger", &other, &rename).await.status,
-        StatusCode::BAD_REQUEST
-    );
-    assert_eq!(
-        post(&portal, "/visninger", &own, &rename).await.status,
-        StatusCode::SEE_OTHER
-    );
-    assert!(
-        look(&portal, "/visninger", &own)
-            .await
-            .text()
-            .contains("Nyt</a>")
-    );
+    let their_token = self::token(&look(&portal, "/roller", &other).await);
+    let foreign = rename.replace(&token, &their_token);
+    let sent =
+        async |cookie: &str, form: &str| post(&portal, "/visninger", cookie, form).await.status;
+    assert_eq!(sent(&other, &foreign).await, StatusCode::NOT_FOUND);
+    assert_eq!(sent(&other, &rename).await, StatusCode::BAD_REQUEST);
+    assert_eq!(sent(&own, &rename).await, StatusCode::SEE_OTHER);
+    let page = look(&portal, "/visninger", &own).await;
+    assert!(page.text().contains("Nyt</a>"));
     let forget = format!("token={token}&handling=glem&visning={id}");
-    assert_eq!(
-        post(&portal, "/visninger", &own, &forget).await.status,
-        StatusCode::SEE_OTHER
-    );
-    assert!(
-        look(&portal, "/visninger", &own)
-            .await
-            .text()
-            .contains("Du har ingen gemte søgninger")
-    );
+    assert_eq!(sent(&own, &forget).await, StatusCode::SEE_OTHER);
+    let page = look(&portal, "/visninger", &own).await;
+    assert!(page.text().contains("Du har ingen gemte søgninger"));
 }
 
 /// The page of a job when it is no longer growing.

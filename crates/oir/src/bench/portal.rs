@@ -102,7 +102,12 @@ async fn measure(
 ) -> anyhow::Result<Measurements> {
     let drift = Visitor::enter("drift", portal(store, false).await?, 0).await?;
     let large = Visitor::enter("stor kommune", portal(store, false).await?, 1).await?;
-    let own: Vec<_> = year.samples.iter().filter(|s| s.kommune == LARGE).cloned().collect();
+    let own: Vec<_> = year
+        .samples
+        .iter()
+        .filter(|s| s.kommune == LARGE)
+        .cloned()
+        .collect();
     let (everywhere, here) = (questions::all(&year.samples), questions::all(&own));
     let mut pages = Vec::new();
     let count = usize::from(options.requests);
@@ -137,11 +142,23 @@ async fn portal(store: &Store, operator: bool) -> anyhow::Result<Router> {
     };
     let persons = [
         person("Drift", Grant::try_new(Role::Drift, None, None)),
-        person("Finans", Grant::try_new(Role::OekonomiFinans, Some(LARGE), None)),
+        person(
+            "Finans",
+            Grant::try_new(Role::OekonomiFinans, Some(LARGE), None),
+        ),
     ];
-    let door = if operator { Door::Operator } else { Door::Invented(persons.into()) };
+    let door = if operator {
+        Door::Operator
+    } else {
+        Door::Invented(persons.into())
+    };
     let entrance = house::entrance(store, door, false, SessionLimits::STANDARD);
-    Ok(house::portal(&hub, store, Arc::new(LastComparison::default()), entrance))
+    Ok(house::portal(
+        &hub,
+        store,
+        Arc::new(LastComparison::default()),
+        entrance,
+    ))
 }
 
 async fn http(portal: Router, asked: &[Question], count: usize) -> anyhow::Result<Vec<Took>> {
@@ -149,9 +166,8 @@ async fn http(portal: Router, asked: &[Question], count: usize) -> anyhow::Resul
     let url = format!("http://{}", socket.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let until = async move { drop(stopped.await) };
-    let serving = tokio::spawn(async move {
-        listener::serve(socket, portal, Limits::STANDARD, until).await
-    });
+    let serving =
+        tokio::spawn(async move { listener::serve(socket, portal, Limits::STANDARD, until).await });
     let mut took = Vec::new();
     for question in asked.iter().filter(|q| OVER_HTTP.contains(&q.name)) {
         took.push(over_http(&url, question, count).await?);
@@ -176,7 +192,11 @@ fn print(
         writeln!(out, "{all}")?;
         return Ok(());
     }
-    let place = if house::is_postgres(&options.database) { "PostgreSQL" } else { "SQLite" };
+    let place = if house::is_postgres(&options.database) {
+        "PostgreSQL"
+    } else {
+        "SQLite"
+    };
     writeln!(
         out,
         "{place}: {bilag} bilag, omkring {} posteringer, fyldt på {filled:.0} s\n\n\
@@ -190,7 +210,10 @@ fn print(
             took.who, took.name, took.count, took.p50, took.p95, took.max
         )?;
     }
-    writeln!(out, "\n| fil | rækker | s | rækker/s | MB før | MB højst |\n|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "\n| fil | rækker | s | rækker/s | MB før | MB højst |\n|---|---|---|---|---|---|"
+    )?;
     for export in &measured.exports {
         writeln!(
             out,

@@ -1,5 +1,5 @@
 //! Clients that we did not write: Python's `zeep` from the WSDL alone, `schemathesis` on
-//! the OpenAPI description, a browser with axe on the pages.
+//! the OpenAPI description, `openpyxl` on the lists as files, a browser with axe on the pages.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,44 @@ fn zeep_sends_is_refused_corrects_and_asks_for_its_receipt() {
             .arg(&house.folder),
     );
     assert!(oir(&["verify", &house.database]).status.success());
+}
+
+#[test]
+fn openpyxl_reads_a_long_list_and_finds_no_formula() {
+    // More than comes at once: the workbook grows behind a page of its own.
+    let database = text(&crate::running::folder("workbook-data").join("oir.db"));
+    let filled = [
+        "bench",
+        "portal",
+        "--database",
+        &database,
+        "--postings",
+        "48000",
+    ];
+    let filled = [filled.as_slice(), &["--requests", "1"]].concat();
+    assert!(oir(&filled).status.success());
+    let house = House::open("workbook", Some(&database), &[], 600);
+    let planned = house.day.messages().find(|planned| {
+        let sound = |e: &Expected| matches!(e, Expected::Booked(w) if w.is_empty());
+        matches!(planned.content, Content::New(_)) && matches!(&*planned.expected, [e] if sound(e))
+    });
+    let mut afsendelse = planned.unwrap().content.afsendelse().clone();
+    let hostile = afsendelse.bilag.first_mut().unwrap();
+    hostile.tekst = "=HYPERLINK(\"http://ond.example/\";\"Klik her\")".into();
+    hostile.afsender_bilagsnummer = "@SUM(1)".into();
+    let call = Call::Modtag(Box::new(afsendelse.clone()));
+    let body = write::call(SoapVersion::V11, afsendelse.transaktions_id, &call);
+    let file = house.folder.join("hostile.xml");
+    std::fs::write(&file, body).unwrap();
+    let soap = house.soap();
+    assert!(oir(&["send", &text(&file), "--to", &soap]).status.success());
+    let script = project().join("tests/clients/workbook.py");
+    succeeds(
+        Command::new(python())
+            .arg(script)
+            .arg(&house.portal)
+            .arg("6001"),
+    );
 }
 
 /// Runs schemathesis on the operations of one tag at one address.

@@ -68,6 +68,9 @@ pub(super) struct Sample {
     pub(super) dag: Date,
 }
 
+/// A municipality's and a sender's values, each with its account.
+type Values = (Kommunekode, FagsystemId, Vec<(Box<str>, Box<str>)>);
+
 /// The year, made message by message.
 #[derive(Debug)]
 pub(super) struct Year {
@@ -77,7 +80,7 @@ pub(super) struct Year {
     zone: TimeZone,
     kommuner: Vec<Kommunekode>,
     /// Per municipality and sender: values with their accounts.
-    values: Vec<(Kommunekode, FagsystemId, Vec<(Box<str>, Box<str>)>)>,
+    values: Vec<Values>,
     facets: Vec<(FagsystemId, Box<str>)>,
     pub(super) samples: Vec<Sample>,
 }
@@ -85,7 +88,7 @@ pub(super) struct Year {
 impl Year {
     /// A year of so many bilag that ends at an instant.
     pub(super) fn new(seed: u64, bilag: u64, ends: Timestamp, register: &RegisterData) -> Self {
-        let mut values: Vec<(Kommunekode, FagsystemId, Vec<_>)> = Vec::new();
+        let mut values: Vec<Values> = Vec::new();
         for row in &register.omsaetning {
             let value = (row.vaerdi.clone(), row.konto.clone());
             let same = |(k, f, _): &&mut (_, _, Vec<_>)| *k == row.kommune && *f == row.fagsystem;
@@ -136,7 +139,9 @@ impl Year {
     /// and how many they have.
     pub(super) fn last(&self, bilag: u64) -> (Date, u64) {
         let first = self.bilag.saturating_sub(bilag);
-        let day = self.at(first).map_or(Date::MIN, |at| day_of(at, &self.zone));
+        let day = self
+            .at(first)
+            .map_or(Date::MIN, |at| day_of(at, &self.zone));
         let before = |n: u64| self.at(n).is_ok_and(|at| day_of(at, &self.zone) < day);
         let (mut low, mut high) = (0, first);
         while low < high {
@@ -179,7 +184,8 @@ impl Year {
             }
             bilag.push(BilagRecord::New(Box::new(made)));
         }
-        let raw = format!("<Afsendelse><TransaktionsUUID>{transaktion}</TransaktionsUUID></Afsendelse>");
+        let raw =
+            format!("<Afsendelse><TransaktionsUUID>{transaktion}</TransaktionsUUID></Afsendelse>");
         Ok(MessageRecord {
             kommune,
             id: AfsendelseId::from_uuid(uuid_v7(millis, random(first))),
@@ -212,35 +218,32 @@ impl Year {
         let count = rng.between(2, 14);
         let mut posteringer = Vec::new();
         let mut accounts = Vec::new();
-        let sag = format!("S-{}-{:07}", dag.year(), rng.below(self.bilag / 2 + 1));
+        let case = rng.below(self.bilag / 2 + 1);
+        let sag = Sag {
+            kle: "32.30.04".into(),
+            sagsnummer: format!("S-{}-{case:07}", dag.year()).into(),
+        };
         let part = invented(rng)?;
         let mut sum = 0;
         for linje in 1..=count {
             let last = linje == count;
-            let oere = if last { sum } else { rng.between(5_000, 2_500_000) };
+            let oere = if last {
+                sum
+            } else {
+                rng.between(5_000, 2_500_000)
+            };
             sum += oere;
-            let (vaerdi, konto) = values.get(rng.index(values.len())).context("ingen værdier")?;
+            let (vaerdi, konto) = values
+                .get(rng.index(values.len()))
+                .context("ingen værdier")?;
             accounts.push(konto.clone());
             posteringer.push(Finanspostering {
                 linjenummer: u32::try_from(linje)?,
                 beloeb: Oere::new(oere),
                 side: if last { Side::Credit } else { Side::Debit },
-                tekst: "Ydelse".into(),
-                sortiment: vec![Sortimentsvaerdi {
-                    facet: facet.into(),
-                    vaerdi: vaerdi.clone(),
-                }],
-                kontering: None,
-                periode: None,
                 part: (!last).then(|| part.clone()),
-                sag: (!last).then(|| Sag {
-                    kle: "32.30.04".into(),
-                    sagsnummer: sag.as_str().into(),
-                }),
-                ydelse: None,
-                refusionsprocent: None,
-                momskode: None,
-                reference: None,
+                sag: (!last).then(|| sag.clone()),
+                ..ordinary(facet, vaerdi)
             });
         }
         let mapped = !matches!(state, State::Rejected | State::Held);
@@ -265,6 +268,28 @@ impl Year {
             accounts: if mapped { accounts } else { Vec::new() },
             faults,
         })
+    }
+}
+
+/// A posting of a value, about nobody.
+fn ordinary(facet: &str, vaerdi: &str) -> Finanspostering {
+    Finanspostering {
+        linjenummer: 0,
+        beloeb: Oere::new(0),
+        side: Side::Debit,
+        tekst: "Ydelse".into(),
+        sortiment: vec![Sortimentsvaerdi {
+            facet: facet.into(),
+            vaerdi: vaerdi.into(),
+        }],
+        kontering: None,
+        periode: None,
+        part: None,
+        sag: None,
+        ydelse: None,
+        refusionsprocent: None,
+        momskode: None,
+        reference: None,
     }
 }
 
@@ -315,7 +340,11 @@ fn end(rng: &mut Rng, n: u64, of: u64) -> anyhow::Result<(State, Vec<Fault>)> {
         path: path.into(),
     };
     let fault = |code, values: &[&dyn std::fmt::Display]| {
-        vec![Fault::new(code, place("Finansbilag[1]/Finanspostering[1]"), values)]
+        vec![Fault::new(
+            code,
+            place("Finansbilag[1]/Finanspostering[1]"),
+            values,
+        )]
     };
     let number = ErpBilagsnummer::try_new(&format!("{:010}", 4_000_000_000 + n)).ok();
     let booked = State::Booked {
@@ -326,9 +355,18 @@ fn end(rng: &mut Rng, n: u64, of: u64) -> anyhow::Result<(State, Vec<Fault>)> {
     }
     Ok(match rng.below(1_000) {
         0..=13 => (State::Rejected, fault(FaultCode::Unbalanced, &[&1, &2, &3])),
-        14..=16 => (State::Rejected, fault(FaultCode::UnknownValue, &[&"ydelsesart", &"X"])),
-        17..=19 => (State::Held, fault(FaultCode::Unmapped, &[&"ydelsesart", &"X", &"i dag"])),
-        20..=24 => (State::Refused, fault(FaultCode::RefusedByBooks, &[&"K-204", &"Lukket"])),
+        14..=16 => (
+            State::Rejected,
+            fault(FaultCode::UnknownValue, &[&"ydelsesart", &"X"]),
+        ),
+        17..=19 => (
+            State::Held,
+            fault(FaultCode::Unmapped, &[&"ydelsesart", &"X", &"i dag"]),
+        ),
+        20..=24 => (
+            State::Refused,
+            fault(FaultCode::RefusedByBooks, &[&"K-204", &"Lukket"]),
+        ),
         25..=34 => (booked, fault(FaultCode::CvrCheckDigit, &[&"11111111"])),
         _ => (booked, Vec::new()),
     })

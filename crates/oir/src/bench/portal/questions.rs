@@ -20,18 +20,26 @@ type Ask = fn(&Sample) -> Option<String>;
 /// What each is called, and how it is asked about a sample.
 const QUESTIONS: [(&str, Ask); 31] = [
     ("forsiden", |_| Some("/".into())),
-    ("forsiden, en anden dag", |s| Some(format!("/?dag={}", s.dag))),
+    ("forsiden, en anden dag", |s| {
+        Some(format!("/?dag={}", s.dag))
+    }),
     ("arbejdslisten", |_| Some("/fejl".into())),
     ("et bilag", |s| Some(format!("/bilag/{}", s.id))),
     ("listen", |_| Some("/bilag".into())),
-    ("listen, dybt inde", |s| list(&[("efter", s.id.to_string())])),
+    ("listen, dybt inde", |s| {
+        list(&[("efter", s.id.to_string())])
+    }),
     ("afviste, dybt inde", |s| {
         list(&[("tilstand", "afvist".into()), ("efter", s.id.to_string())])
     }),
     ("kommune", |s| list(&[("kommune", s.kommune.0.to_string())])),
-    ("kræver handling", |_| list(&[("tilstand", "kraever_handling".into())])),
+    ("kræver handling", |_| {
+        list(&[("tilstand", "kraever_handling".into())])
+    }),
     ("nægtet", |_| list(&[("tilstand", "naegtet".into())])),
-    ("under levering", |_| list(&[("tilstand", "under_levering".into())])),
+    ("under levering", |_| {
+        list(&[("tilstand", "under_levering".into())])
+    }),
     ("modtaget på en dag", |s| {
         list(&[("fra", s.dag.to_string()), ("til", s.dag.to_string())])
     }),
@@ -41,28 +49,43 @@ const QUESTIONS: [(&str, Ask); 31] = [
     }),
     ("beløb, præcist", |s| amounts(s, 0)),
     ("beløb, 100 kr. til hver side", |s| amounts(s, 10_000)),
-    ("beløb, over 1.000 kr.", |_| list(&[("beloeb_fra", "1.000".into())])),
+    ("beløb, over 1.000 kr.", |_| {
+        list(&[("beloeb_fra", "1.000".into())])
+    }),
     ("ord, i hver anden", |_| words("sygedagpenge")),
     ("ord, i et på tyve", |_| words("boligstøtte")),
     ("ord, midt i et andet", |_| words("hjælps")),
-    ("ord, i næsten ingen", |s| words(&format!("journal {:05}", s.debet.get() % 50_000))),
+    ("ord, i næsten ingen", |s| {
+        words(&format!("journal {:05}", s.debet.get() % 50_000))
+    }),
     ("ord, i ingen", |s| words(&format!("findesikke{}", s.debet))),
     ("afsenders bilagsnummer", |s| words(&s.nummer)),
     ("bøgernes bilagsnummer", |s| words(s.erp.as_deref()?)),
     ("BilagUUID", |s| words(&s.uuid.to_string())),
     ("TransaktionsUUID", |s| words(&s.transaktion.to_string())),
     ("sag", |s| list(&[("sag", s.sag.to_string())])),
-    ("konto", |s| list(&[("konto", s.konto.as_deref()?.to_owned())])),
-    ("sortiment", |s| list(&[("sortiment", s.vaerdi.to_string())])),
-    ("fejlkode, almindelig", |_| list(&[("fejlkode", "F0301".into())])),
-    ("fejlkode, der ikke er brugt", |_| list(&[("fejlkode", "F0101".into())])),
-    ("det værste: almindeligt ord, alle konti, intet beløb", |s| {
-        list(&[
-            ("q", "uge".into()),
-            ("konto", s.konto.as_deref()?.chars().take(1).collect()),
-            ("beloeb_fra", "9.000.000".into()),
-        ])
+    ("konto", |s| {
+        list(&[("konto", s.konto.as_deref()?.to_owned())])
     }),
+    ("sortiment", |s| {
+        list(&[("sortiment", s.vaerdi.to_string())])
+    }),
+    ("fejlkode, almindelig", |_| {
+        list(&[("fejlkode", "F0301".into())])
+    }),
+    ("fejlkode, der ikke er brugt", |_| {
+        list(&[("fejlkode", "F0101".into())])
+    }),
+    (
+        "det værste: almindeligt ord, alle konti, intet beløb",
+        |s| {
+            list(&[
+                ("q", "uge".into()),
+                ("konto", s.konto.as_deref()?.chars().take(1).collect()),
+                ("beloeb_fra", "9.000.000".into()),
+            ])
+        },
+    ),
 ];
 
 /// All questions about these samples.
