@@ -126,6 +126,11 @@ impl Conditions {
         self.texts.push(format!("{left} {place}"));
     }
 
+    /// A condition whose values have their places already.
+    pub(crate) fn say(&mut self, condition: String) {
+        self.texts.push(condition);
+    }
+
     fn filter(&mut self, filter: &BilagFilter) {
         if let Some(owner) = filter.kommune {
             self.add("b.kommune =", kommune(owner));
