@@ -163,9 +163,18 @@ fn pages() -> Pages {
         (door::DAY, get(afstemning::day::show)),
         (door::DAY_SHEET, get(afstemning::day::download)),
         (door::DAY_TOTAL, afstemning::forms::total_route()),
-        (door::DAY_ASK, post(afstemning::forms::ask)),
-        (door::DAY_SIGN, post(afstemning::forms::sign)),
-        (door::DAY_REOPEN, post(afstemning::forms::reopen)),
+        (
+            door::DAY_ASK,
+            post(afstemning::forms::ask).get(afstemning::forms::day_page),
+        ),
+        (
+            door::DAY_SIGN,
+            post(afstemning::forms::sign).get(afstemning::forms::day_page),
+        ),
+        (
+            door::DAY_REOPEN,
+            post(afstemning::forms::reopen).get(afstemning::forms::day_page),
+        ),
         ("/udvikling", get(udvikling::show)),
         (lookup::LIST, lookup::list_route()),
         (lookup::ONE, lookup::one_route()),

@@ -30,7 +30,19 @@ const WORDS_MAX: usize = 1_000;
 
 /// `POST …/kontroltotal`, with the room that a file takes.
 pub(in crate::portal) fn total_route() -> MethodRouter<PortalState> {
-    post(state_total).layer(DefaultBodyLimit::max(UPLOAD_MAX))
+    post(state_total)
+        .layer(DefaultBodyLimit::max(UPLOAD_MAX))
+        .get(day_page)
+}
+
+/// `GET` of an address that only takes forms, e.g. when a page is loaded again after the way
+/// in: to the day's page.
+pub(in crate::portal) async fn day_page(
+    State(state): State<PortalState>,
+    viewer: Viewer,
+    Path(address): Path<Address>,
+) -> Result<Response, PageError> {
+    Ok(back(key_of(&address, &viewer.scope, &state)?))
 }
 
 fn deed(state: &PortalState, by: &Person, what: &str, key: DayKey) -> Deed {
