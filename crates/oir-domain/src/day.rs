@@ -322,12 +322,12 @@ impl Figures {
     pub fn changed_to(&self, now: &Self) -> Vec<Change> {
         let names: std::collections::BTreeSet<_> = self.0.keys().chain(now.0.keys()).collect();
         let of = |side: &Self, name: &str| side.0.get(name).copied().unwrap_or_default();
-        let change = |name: &Box<str>| Change {
-            name: name.clone(),
+        let change = |name: &str| Change {
+            name: name.into(),
             then: of(self, name),
             now: of(now, name),
         };
-        let all = names.into_iter().map(change);
+        let all = names.into_iter().map(|name| change(name));
         all.filter(|change| change.then != change.now).collect()
     }
 
@@ -344,10 +344,10 @@ impl Figures {
     /// As lines of text: name, number, debit and credit, by tabulators.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let line = |(name, s): (&Box<str>, &Statement)| {
-            format!("{name}\t{}\t{}\t{}", s.antal, s.debet, s.kredit)
-        };
-        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
+        let line =
+            |name: &str, s: &Statement| format!("{name}\t{}\t{}\t{}", s.antal, s.debet, s.kredit);
+        let lines = self.0.iter().map(|(name, s)| line(name, s));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Reads the lines; nothing when they are no such lines.

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use oir_domain::access::Scope;
-use oir_domain::day::{BooksWord, DayKey, Held};
+use oir_domain::calendar::day_of;
+use oir_domain::day::{BooksWord, DayKey, Held, Origin};
+use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::ids::{BilagUuid, ErpBilagsnummer, FagsystemId, TransaktionsId};
 use oir_domain::message::StateName;
 use oir_domain::money::{Oere, Overflow};
 use oir_domain::party::{Cvr, Kommunekode};
 use oir_domain::reconcile::Statement;
-use oir_domain::register::Receiver;
+use oir_domain::register::{Receiver, Register};
+use oir_wire::finans::json::StatedTotal;
 use oir_wire::finans::message::{
     Call, KontroltotalQuery, Reply, STATUS_MAX, StatusOf, StatusQuery,
 };
@@ -20,7 +23,10 @@ use oir_wire::finans::{SoapVersion, receipt, write};
 use crate::hub::Hub;
 use crate::ports::StoreFailure;
 use crate::ports::courier::CallOutcome;
-use crate::ports::days::{ByDate, DayWork, KeptByDate, Question, QuestionAnswer};
+use crate::ports::days::{
+    ByDate, DayWork, Days, Kept, KeptByDate, NewTotal, Question, QuestionAnswer,
+};
+use crate::ports::sessions::{Deed, deeds};
 
 /// Calls to one municipality's books in a round. The rest waits for the next one: a first
 /// year is heard in a few rounds, and the books are not flooded.
@@ -283,11 +289,11 @@ async fn inquire(
         navn: "ØiR".into(),
         answer: None,
     };
-    let deed = crate::ports::sessions::Deed {
+    let deed = Deed {
         at: question.at,
         subject: question.subject.clone(),
         navn: question.navn.clone(),
-        what: crate::ports::sessions::deeds::ASKED_BOOKS.into(),
+        what: deeds::ASKED_BOOKS.into(),
         kommune: Some(key.kommune),
         object: object(key),
     };
@@ -397,6 +403,104 @@ async fn answered(
         silent,
         words,
     })
+}
+
+/// Why a sender's control total was not taken.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// It is wrong: all that is.
+    Faults(Vec<Fault>),
+    /// It could not be kept; to be sent again.
+    Store(StoreFailure),
+}
+
+/// Takes a sender's control total: what was stated before in the same words is a success, a
+/// corrected one is the next version.
+///
+/// # Errors
+/// [`NotTaken`] with every fault, or the store's failure.
+pub async fn take_total(hub: &Hub, days: &dyn Days, stated: StatedTotal) -> Result<Kept, NotTaken> {
+    let register = hub.register();
+    let today = day_of(hub.instant(), hub.zone());
+    let faults = total_faults(&register, &stated, today);
+    let fagsystem = register.fagsystem(stated.afsender_system);
+    let myndighed = register.myndighed(stated.myndighed);
+    let (Some(fagsystem), Some(myndighed)) = (fagsystem, myndighed) else {
+        return Err(NotTaken::Faults(faults));
+    };
+    if !faults.is_empty() {
+        return Err(NotTaken::Faults(faults));
+    }
+    let key = DayKey {
+        dag: stated.dag,
+        kommune: myndighed.kommune,
+        fagsystem: fagsystem.id,
+    };
+    let deed = Deed {
+        at: hub.instant(),
+        subject: fagsystem.id.to_string().into(),
+        navn: fagsystem.kortnavn.clone(),
+        what: deeds::STATED_TOTAL.into(),
+        kommune: Some(key.kommune),
+        object: object(key),
+    };
+    let new = NewTotal {
+        key,
+        origin: Origin::Message,
+        total: stated.total,
+        lines: stated.lines,
+    };
+    days.keep_total(&new, &deed).await.map_err(NotTaken::Store)
+}
+
+fn total_faults(register: &Register, stated: &StatedTotal, today: Date) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut fault = |code, name: &str, values: &[&dyn std::fmt::Display]| {
+        faults.push(Fault::new(code, Place::message(name), values));
+    };
+    let (sender, cvr, dag) = (stated.afsender_system, stated.myndighed, stated.dag);
+    if register.fagsystem(sender).is_none() {
+        fault(FaultCode::UnknownFagsystem, "AfsenderSystem", &[&sender]);
+    }
+    match register.myndighed(cvr) {
+        None => fault(FaultCode::UnknownMyndighed, "Myndighed", &[&cvr]),
+        Some(m) if register.fagsystem(sender).is_some() => {
+            if !register.may_send(m.kommune, sender, dag) {
+                fault(
+                    FaultCode::NoAgreement,
+                    "AfsenderSystem",
+                    &[&sender, &cvr, &dag],
+                );
+            }
+        }
+        Some(_) => {}
+    }
+    if dag > today {
+        fault(FaultCode::CreatedInFuture, "Dag", &[&dag, &today]);
+    }
+    if let Some(lines) = &stated.lines {
+        let found = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        if found != stated.total.antal {
+            fault(
+                FaultCode::WrongCount,
+                "AntalBilag",
+                &[&stated.total.antal, &found],
+            );
+        }
+        let sum = lines
+            .iter()
+            .try_fold(Oere::ZERO, |sum, line| sum.checked_add(line.debet));
+        match sum {
+            Ok(sum) if sum == stated.total.debet => {}
+            Ok(sum) => fault(
+                FaultCode::WrongTotal,
+                "DebetBeloeb",
+                &[&"debet", &stated.total.debet, &sum],
+            ),
+            Err(Overflow) => fault(FaultCode::SumOverflow, "Bilag", &[]),
+        }
+    }
+    faults
 }
 
 /// Counts anew how long bookings took, of the days that need it. How many there were.

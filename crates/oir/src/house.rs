@@ -98,7 +98,7 @@ pub(crate) fn metrics() -> String {
     recorder().map_or_else(String::new, |recorder| recorder.render())
 }
 
-fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
+fn machine_state(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> MachineState {
     // Counting begins now, not when somebody first looks.
     drop(recorder());
     MachineState {
@@ -106,17 +106,18 @@ fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
         metrics: Arc::new(metrics),
         free_space: free_space(disk),
         room: Room::default(),
+        days: Arc::new(store.clone()),
     }
 }
 
 /// Routes for senders and books.
-pub(crate) fn service(hub: &Hub) -> Router {
-    machine::service(machine_state(hub, None))
+pub(crate) fn service(hub: &Hub, store: &Store) -> Router {
+    machine::service(machine_state(hub, store, None))
 }
 
 /// Routes for operators: health and metrics.
-pub(crate) fn operation(hub: &Hub, disk: Option<PathBuf>) -> Router {
-    machine::operation(machine_state(hub, disk))
+pub(crate) fn operation(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> Router {
+    machine::operation(machine_state(hub, store, disk))
 }
 
 /// The door of the pages.
@@ -157,6 +158,6 @@ pub(crate) fn routes(
     entrance: Entrance,
 ) -> Router {
     portal(hub, store, entrance)
-        .merge(service(hub))
-        .merge(operation(hub, disk))
+        .merge(service(hub, store))
+        .merge(operation(hub, store, disk))
 }

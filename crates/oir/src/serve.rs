@@ -99,12 +99,16 @@ async fn listen(
     };
     let start = |what, socket, routes| server(what, socket, routes, limits, stop.clone());
     let operation = bind("operation", config.operation.listen).await?;
-    running.spawn(start("operation", operation, house::operation(hub, folder)));
+    running.spawn(start(
+        "operation",
+        operation,
+        house::operation(hub, store, folder),
+    ));
     let mut service_at = config.service.listen;
     if config.has(Role::Intake) {
         let service = bind("service", config.service.listen).await?;
         service_at = service.local_addr()?;
-        running.spawn(start("service", service, house::service(hub)));
+        running.spawn(start("service", service, house::service(hub, store)));
     }
     if config.has(Role::Web) {
         let portal = bind("portal", config.portal.listen).await?;

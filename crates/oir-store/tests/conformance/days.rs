@@ -404,7 +404,7 @@ async fn what_was_said_about_a_day_is_neither_changed_nor_deleted(subject: &Subj
             format!("update {table} set kommune = 1"),
             format!("delete from {table}"),
         ] {
-            let why = subject.past_the_store(&sql).await.expect_err(&sql);
+            let why = subject.past_the_store(&sql).await.err().unwrap_or_default();
             assert!(why.contains("append-only"), "{sql}: {why}");
         }
     }

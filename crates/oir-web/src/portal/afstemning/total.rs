@@ -145,7 +145,7 @@ fn add(sum: &mut Statement, debet: Oere, kredit: Oere) -> bool {
 fn one(cells: &[&str]) -> Result<(Listed, Oere), String> {
     let (id, debet, kredit) = match cells {
         [id, debet] => (id, debet, debet),
-        [id, debet, kredit] if kredit.is_empty() => (id, debet, debet),
+        [id, debet, ""] => (id, debet, debet),
         [id, debet, kredit] => (id, debet, kredit),
         _ => return Err("der skal stå BilagUUID;Debet eller BilagUUID;Debet;Kredit".to_owned()),
     };
