@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod calendar;
+pub mod day;
 pub mod fault;
 pub mod finans;
 pub mod ids;

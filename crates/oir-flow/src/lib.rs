@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 mod answers;
+pub mod days;
 pub mod deliver;
 pub mod follow;
 pub mod hub;

@@ -4,6 +4,7 @@
 //! domain values; nothing here names a database, a protocol or a product.
 
 pub mod courier;
+pub mod days;
 pub mod identity;
 pub mod inbox;
 pub mod outbox;

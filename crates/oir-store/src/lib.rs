@@ -10,6 +10,7 @@ mod advance;
 mod backup;
 mod claim;
 mod codec;
+mod days;
 mod driver;
 mod enter;
 mod failure;

@@ -147,6 +147,11 @@ impl Conditions {
         }
     }
 
+    /// A condition whose values have their places already.
+    pub(crate) fn say(&mut self, condition: String) {
+        self.texts.push(condition);
+    }
+
     fn filter(&mut self, filter: &BilagFilter) {
         if let Some(owner) = filter.kommune {
             self.add("b.kommune =", kommune(owner));

@@ -21,7 +21,7 @@ async fn main() -> std::io::Result<()> {
     let port = words.next().and_then(|port| port.parse().ok());
     let views = match words.next().as_deref() {
         Some("away") => invented::Invented::away(StoreFailure::Unavailable("preview".into())),
-        _ => invented::Invented::day(130),
+        _ => invented::Invented::day(130).heard(),
     };
     let clock = Arc::new(invented::StoppedClock);
     let state = PortalState::new(
@@ -30,8 +30,7 @@ async fn main() -> std::io::Result<()> {
         clock,
         invented::WORDS,
         sessions::entrance(Door::Operator),
-    )
-    .with_control_totals(Arc::new(invented::Disagreement));
+    );
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
     writeln!(std::io::stdout(), "http://{}", listener.local_addr()?)?;
     axum::serve(listener, router(state)).await

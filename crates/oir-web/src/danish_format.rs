@@ -51,6 +51,14 @@ pub fn day(day: Date) -> String {
     format!("{}. {name} {}", day.day(), day.year())
 }
 
+/// A month in words: `november 2026`.
+#[must_use]
+pub fn month(day: Date) -> String {
+    let month = usize::try_from(day.month()).unwrap_or(0);
+    let name = MONTHS.get(month.saturating_sub(1)).copied().unwrap_or("");
+    format!("{name} {}", day.year())
+}
+
 /// A day in figures, for tables: `23.11.2026`.
 #[must_use]
 pub fn day_short(day: Date) -> String {

@@ -10,6 +10,7 @@ pub mod listener;
 pub mod lookup;
 mod room;
 mod soap;
+mod stated;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use oir_flow::hub::Hub;
+use oir_flow::ports::days::Days;
 use oir_wire::finans::SERVICE_PATH;
 
 pub use room::{ROOM_BYTES, Room};
@@ -44,6 +46,8 @@ pub struct MachineState {
     pub free_space: FreeSpace,
     /// Room for what is being received.
     pub room: Room,
+    /// What senders state of their days.
+    pub days: Arc<dyn Days>,
 }
 
 impl fmt::Debug for MachineState {
@@ -57,6 +61,7 @@ impl fmt::Debug for MachineState {
 /// The senders' routes. They have no fallback, so that the portal's can stand beside them.
 pub fn service(state: MachineState) -> Router {
     api::operations()
+        .route(&format!("{}/kontroltotaler", api::PATH), stated::route())
         .route(SERVICE_PATH, post(soap::call).get(soap::describe))
         .with_state(state)
 }

@@ -8,6 +8,8 @@
 //! | `/visninger` | a person's kept searches | `saved.rs` |
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
+//! | `/afstemning` and below | whether each day agrees, differences, signatures | `afstemning.rs` |
+//! | `/udvikling` | charts | `udvikling.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
@@ -16,6 +18,7 @@
 //! without JavaScript; style and script come from files, never from the page itself.
 
 mod afsendelse;
+mod afstemning;
 mod bilag;
 pub mod door;
 mod excerpt;
@@ -30,6 +33,7 @@ mod names;
 mod query;
 mod saved;
 mod sign_in;
+mod udvikling;
 mod view;
 mod words;
 mod workbook;
@@ -41,14 +45,12 @@ use axum::extract::{FromRef, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::fault::{Fault, FaultCode};
-use oir_domain::reconcile::{Difference, Statements};
 use oir_domain::register::Register;
-use oir_flow::ports::Answer;
+use oir_flow::ports::days::Days;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::search::{SavedViews, Search};
 use oir_flow::ports::views::Views;
@@ -74,26 +76,9 @@ pub struct FaultWords {
     pub remedy: fn(&Fault) -> String,
 }
 
-/// The latest comparison of our control totals with the books'.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
-    /// When it was made.
-    pub at: Timestamp,
-    /// What we hold as booked, of each municipality and sender compared.
-    pub ours: Statements,
-    /// Every disagreement; empty when the two agree.
-    pub differences: Vec<Difference>,
-}
-
-/// Where the portal gets comparisons with the books from.
-pub trait ControlTotals: Send + Sync + fmt::Debug {
-    /// The latest comparison for a booking day; nothing when none has been made.
-    fn compared(&self, dag: Date) -> Answer<'_, Option<Comparison>>;
-}
-
 /// Everything that pages ask of the store.
-pub trait Desk: Views + Search + SavedViews {}
-impl<S: Views + Search + SavedViews> Desk for S {}
+pub trait Desk: Views + Search + SavedViews + Days {}
+impl<S: Views + Search + SavedViews + Days> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
@@ -102,10 +87,10 @@ pub struct PortalState {
     search: Arc<dyn Search>,
     saved: Arc<dyn SavedViews>,
     exports: Arc<Exports>,
+    days: Arc<dyn Days>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
-    control: Option<Arc<dyn ControlTotals>>,
     zone: TimeZone,
     entrance: Entrance,
 }
@@ -123,22 +108,14 @@ impl PortalState {
             search: Arc::clone(&store) as _,
             saved: Arc::clone(&store) as _,
             exports: Arc::default(),
+            days: Arc::clone(&store) as _,
             views: store,
             register,
             clock,
             words,
-            control: None,
             zone: copenhagen(),
             entrance,
         }
-    }
-
-    /// The same with comparisons with the books; without, the front page says that none
-    /// has been made.
-    #[must_use]
-    pub fn with_control_totals(mut self, control: Arc<dyn ControlTotals>) -> Self {
-        self.control = Some(control);
-        self
     }
 
     fn today(&self) -> Date {
@@ -161,7 +138,6 @@ impl fmt::Debug for PortalState {
         f.debug_struct("PortalState")
             .field("views", &self.views)
             .field("clock", &self.clock)
-            .field("control", &self.control)
             .finish_non_exhaustive()
     }
 }
@@ -198,6 +174,24 @@ fn pages() -> Pages {
         ("/visninger", get(saved::show).post(saved::change)),
         ("/bilag/{id}", get(bilag::show)),
         ("/afsendelser/{id}", get(afsendelse::show)),
+        ("/afstemning", get(afstemning::show)),
+        ("/afstemning.xlsx", get(afstemning::download)),
+        (door::DAY, get(afstemning::day::show)),
+        (door::DAY_SHEET, get(afstemning::day::download)),
+        (door::DAY_TOTAL, afstemning::forms::total_route()),
+        (
+            door::DAY_ASK,
+            post(afstemning::forms::ask).get(afstemning::forms::day_page),
+        ),
+        (
+            door::DAY_SIGN,
+            post(afstemning::forms::sign).get(afstemning::forms::day_page),
+        ),
+        (
+            door::DAY_REOPEN,
+            post(afstemning::forms::reopen).get(afstemning::forms::day_page),
+        ),
+        ("/udvikling", get(udvikling::show)),
         (lookup::LIST, lookup::list_route()),
         (lookup::ONE, lookup::one_route()),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),

@@ -8,7 +8,6 @@ mod senders;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -26,7 +25,7 @@ use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
 use oir_flow::reconcile::{Reconciliation, reconcile};
 use oir_flow::sign_in::SessionLimits;
-use oir_flow::{remap, worker};
+use oir_flow::{days, remap, worker};
 use oir_store::Store;
 use oir_transport::Settings;
 use oir_web::machine::{self, listener};
@@ -35,7 +34,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
 use crate::cli::Demo;
-use crate::house::{self, LastComparison};
+use crate::house;
 use crate::process::SystemClock;
 
 /// A demo waits for nobody: short pauses, so that a broken line is healed in seconds.
@@ -71,7 +70,6 @@ struct Running {
     /// What had been booked before the day began.
     earlier: Reconciliation,
     url: String,
-    control: Arc<LastComparison>,
     stop: watch::Sender<bool>,
     ended: Vec<oneshot::Sender<()>>,
 }
@@ -164,12 +162,11 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     store.replace_register(&day.register).await?;
     let hub = house::hub(&store, TIMING, CALLS).await?;
     remap::remap_held(&hub).await?;
-    let control = Arc::new(LastComparison::default());
     let disk = options.database.is_none().then_some(data);
     // Here and nowhere else: `serve` has no way to this door.
     let door = Door::Invented(persons::invented(&day.register).into());
     let entrance = house::entrance(&store, door, false, SessionLimits::STANDARD);
-    let routes = house::routes(&hub, &store, disk, Arc::clone(&control) as _, entrance);
+    let routes = house::routes(&hub, &store, disk, entrance);
     let ended = vec![books_end, serve_hub(hub_at, routes)];
     let (stop, stopping) = watch::channel(false);
     for number in 0..WORKERS {
@@ -179,6 +176,11 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
             stopping.clone(),
         ));
     }
+    tokio::spawn(crate::serve::answer(
+        hub.clone(),
+        store.clone(),
+        stopping.clone(),
+    ));
     Ok(Running {
         hub,
         store,
@@ -186,7 +188,6 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         day,
         earlier,
         url,
-        control,
         stop,
         ended,
     })
@@ -292,6 +293,8 @@ async fn compare(running: &Running) -> anyhow::Result<Reconciliation> {
         .first_of_year()
         .saturating_sub(jiff::Span::new().years(1));
     let result = reconcile(&running.hub, from, day.last_of_year()).await?;
-    running.control.keep(&result, SystemClock.now());
+    let (hub, store) = (&running.hub, &running.store);
+    days::compare(hub, store, (from, day.last_of_year())).await?;
+    days::count_times(store).await?;
     Ok(result)
 }

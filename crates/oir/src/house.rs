@@ -1,22 +1,18 @@
 //! Putting the parts together: store, courier, hub, routes.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, ensure};
-use jiff::Timestamp;
-use jiff::civil::Date;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use oir_flow::hub::{Hub, Parts, Timing};
-use oir_flow::ports::Answer;
-use oir_flow::reconcile::Reconciliation;
 use oir_flow::sign_in::{self, SessionLimits, SignIn};
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
 use oir_web::machine::{self, MachineState, Room};
 use oir_web::portal::door::{Door, Entrance};
-use oir_web::portal::{self, Comparison, ControlTotals, FaultWords, PortalState};
+use oir_web::portal::{self, FaultWords, PortalState};
 use oir_wire::danish;
 
 use crate::process::{OrderedIds, SystemClock, SystemSecrets, free_space};
@@ -102,7 +98,7 @@ pub(crate) fn metrics() -> String {
     recorder().map_or_else(String::new, |recorder| recorder.render())
 }
 
-fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
+fn machine_state(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> MachineState {
     // Counting begins now, not when somebody first looks.
     drop(recorder());
     MachineState {
@@ -110,17 +106,18 @@ fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
         metrics: Arc::new(metrics),
         free_space: free_space(disk),
         room: Room::default(),
+        days: Arc::new(store.clone()),
     }
 }
 
 /// Routes for senders and books.
-pub(crate) fn service(hub: &Hub) -> Router {
-    machine::service(machine_state(hub, None))
+pub(crate) fn service(hub: &Hub, store: &Store) -> Router {
+    machine::service(machine_state(hub, store, None))
 }
 
 /// Routes for operators: health and metrics.
-pub(crate) fn operation(hub: &Hub, disk: Option<PathBuf>) -> Router {
-    machine::operation(machine_state(hub, disk))
+pub(crate) fn operation(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> Router {
+    machine::operation(machine_state(hub, store, disk))
 }
 
 /// The door of the pages.
@@ -140,12 +137,7 @@ pub(crate) fn entrance(store: &Store, door: Door, secure: bool, limits: SessionL
 }
 
 /// Pages for people.
-pub(crate) fn portal(
-    hub: &Hub,
-    store: &Store,
-    control: Arc<dyn ControlTotals>,
-    entrance: Entrance,
-) -> Router {
+pub(crate) fn portal(hub: &Hub, store: &Store, entrance: Entrance) -> Router {
     let source = hub.clone();
     let register = Arc::new(move || source.register());
     let pages = PortalState::new(
@@ -155,7 +147,7 @@ pub(crate) fn portal(
         WORDS,
         entrance,
     );
-    portal::router(pages.with_control_totals(control))
+    portal::router(pages)
 }
 
 /// All routes of one process on one address.
@@ -163,37 +155,9 @@ pub(crate) fn routes(
     hub: &Hub,
     store: &Store,
     disk: Option<PathBuf>,
-    control: Arc<dyn ControlTotals>,
     entrance: Entrance,
 ) -> Router {
-    portal(hub, store, control, entrance)
-        .merge(service(hub))
-        .merge(operation(hub, disk))
-}
-
-/// The latest comparison with the books, for the front page.
-#[derive(Debug, Default)]
-pub(crate) struct LastComparison(Mutex<Option<Comparison>>);
-
-impl LastComparison {
-    /// Keeps a new one.
-    pub(crate) fn keep(&self, result: &Reconciliation, at: Timestamp) {
-        let differences = result.differences.clone();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Comparison {
-            at,
-            ours: result.ours.clone(),
-            differences,
-        });
-    }
-}
-
-impl ControlTotals for LastComparison {
-    fn compared(&self, _dag: Date) -> Answer<'_, Option<Comparison>> {
-        let last = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        Box::pin(async move { Ok(last) })
-    }
+    portal(hub, store, entrance)
+        .merge(service(hub, store))
+        .merge(operation(hub, store, disk))
 }

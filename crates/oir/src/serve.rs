@@ -14,8 +14,7 @@ use anyhow::{Context, bail};
 use oir_domain::calendar::{copenhagen, day_of};
 use oir_flow::follow;
 use oir_flow::hub::Hub;
-use oir_flow::reconcile::reconcile;
-use oir_flow::worker;
+use oir_flow::{days, worker};
 use oir_store::Store;
 use oir_web::Router;
 use oir_web::machine::listener::{self, Limits};
@@ -27,7 +26,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::cli::Serve;
-use crate::house::{self, LastComparison};
+use crate::house;
 use crate::process::SystemClock;
 use config::{Config, Role};
 use identity::Identity;
@@ -107,23 +106,26 @@ async fn listen(
     };
     let start = |what, socket, routes| server(what, socket, routes, limits, stop.clone());
     let operation = bind("operation", config.operation.listen).await?;
-    running.spawn(start("operation", operation, house::operation(hub, folder)));
+    running.spawn(start(
+        "operation",
+        operation,
+        house::operation(hub, store, folder),
+    ));
     let mut service_at = config.service.listen;
     if config.has(Role::Intake) {
         let service = bind("service", config.service.listen).await?;
         service_at = service.local_addr()?;
-        running.spawn(start("service", service, house::service(hub)));
+        running.spawn(start("service", service, house::service(hub, store)));
     }
     if config.has(Role::Web) {
         let portal = bind("portal", config.portal.listen).await?;
-        let control = Arc::new(LastComparison::default());
         let door = match &config.identity {
             Some(identity) => identity.door(hub)?,
             None => Door::Operator,
         };
         let secure = config.identity.as_ref().is_some_and(Identity::is_secure);
         let entrance = house::entrance(store, door, secure, config.session_limits());
-        let pages = house::portal(hub, store, Arc::clone(&control) as _, entrance);
+        let pages = house::portal(hub, store, entrance);
         let service = format!("http://{service_at}{}", oir_wire::finans::SERVICE_PATH);
         let pages = pages.merge(oir_web::portal::service_at(&service));
         let pages = match &config.identity {
@@ -133,7 +135,7 @@ async fn listen(
         running.spawn(start("portal", portal, pages));
         let minutes = config.portal.reconcile_minutes;
         if minutes > 0 {
-            running.spawn(compare(hub.clone(), control, minutes, stop.clone()));
+            running.spawn(compare(hub.clone(), store.clone(), minutes, stop.clone()));
         }
     }
     Ok(())
@@ -173,33 +175,57 @@ fn work(config: &Config, hub: &Hub, stop: &watch::Receiver<bool>, running: &mut 
     }
 }
 
-/// Compares the year's control totals with the books every so often, for the front page.
-async fn compare(
-    hub: Hub,
-    control: Arc<LastComparison>,
-    minutes: u32,
-    mut stop: watch::Receiver<bool>,
-) {
+/// How often the pages' questions to the books are looked for.
+const QUESTIONS: Duration = Duration::from_secs(3);
+
+/// Asks the books for their totals of every booking date every so often, and in between
+/// whatever somebody asked for on a page.
+async fn compare(hub: Hub, store: Store, minutes: u32, mut stop: watch::Receiver<bool>) {
     let pause = Duration::from_secs(u64::from(minutes).saturating_mul(60));
+    let mut next = tokio::time::Instant::now();
     while !*stop.borrow() {
-        let now = hub.instant();
-        let day = day_of(now, &copenhagen());
-        match reconcile(&hub, day.first_of_year(), day.last_of_year()).await {
-            Ok(result) => {
-                let differences = result.differences.len();
-                metrics::gauge!("oir_reconcile_differences").set(count(differences));
-                metrics::gauge!("oir_reconcile_silent").set(count(result.silent.len()));
-                if differences > 0 {
-                    tracing::warn!(differences, "the books' control totals differ from ours");
-                }
-                control.keep(&result, now);
-            }
-            Err(failure) => tracing::error!(%failure, "control totals cannot be compared"),
+        if tokio::time::Instant::now() >= next {
+            next += pause;
+            round(&hub, &store).await;
+        }
+        if let Err(failure) = days::answer_questions(&hub, &store).await {
+            tracing::error!(%failure, "questions to the books cannot be answered");
         }
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(QUESTIONS) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// Answers the pages' questions to the books only.
+pub(crate) async fn answer(hub: Hub, store: Store, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(failure) = days::answer_questions(&hub, &store).await {
+            tracing::error!(%failure, "questions to the books cannot be answered");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(QUESTIONS) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn round(hub: &Hub, store: &Store) {
+    let today = day_of(hub.instant(), &copenhagen());
+    match days::compare(hub, store, days::booking_dates(today)).await {
+        Ok(round) => {
+            metrics::gauge!("oir_reconcile_differences").set(count(round.differences));
+            metrics::gauge!("oir_reconcile_silent").set(count(round.silent));
+            if round.differences > 0 {
+                let differences = round.differences;
+                tracing::warn!(differences, "the books' control totals differ from ours");
+            }
+        }
+        Err(failure) => tracing::error!(%failure, "control totals cannot be compared"),
+    }
+    if let Err(failure) = days::count_times(store).await {
+        tracing::error!(%failure, "booking times cannot be counted");
     }
 }
 

@@ -76,6 +76,14 @@ pub mod deeds {
     pub const ENDED_SESSION: &str = "ended_session";
     /// Took a list out as a file.
     pub const EXPORTED: &str = "exported";
+    /// Stated what a fagsystem says that it has sent on a day.
+    pub const STATED_TOTAL: &str = "stated_total";
+    /// Signed for a day's account.
+    pub const SIGNED_DAY: &str = "signed_day";
+    /// Took up again a day that was signed for.
+    pub const REOPENED_DAY: &str = "reopened_day";
+    /// Had the books asked about the bilag of a day.
+    pub const ASKED_BOOKS: &str = "asked_books";
 }
 
 /// A line of the log.

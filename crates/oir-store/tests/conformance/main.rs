@@ -30,6 +30,7 @@ macro_rules! on_both {
 }
 
 mod backup;
+mod days;
 mod evidence;
 mod inbox;
 mod list;

@@ -72,7 +72,7 @@ fn status(refusal: &Refusal) -> StatusCode {
     }
 }
 
-fn answered(reply: &Reply, given: Option<StatusCode>) -> Response {
+pub(super) fn answered(reply: &Reply, given: Option<StatusCode>) -> Response {
     match reply {
         Reply::Refused(refusal) => problem(refusal, given.unwrap_or_else(|| status(refusal))),
         reply => written(StatusCode::OK, JSON, &json::reply(reply)),

@@ -62,6 +62,13 @@ pub(super) struct Received {
     place: Held,
 }
 
+impl Received {
+    /// The body.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.raw
+    }
+}
+
 type Refused = (StatusCode, Reply);
 
 /// The whole body, in time and within the limits.

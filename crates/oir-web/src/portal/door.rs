@@ -39,6 +39,19 @@ pub enum Needs {
     Right(Action),
 }
 
+/// The account of one day of a fagsystem in a municipality.
+pub(super) const DAY: &str = "/afstemning/{kommune}/{fagsystem}/{dag}";
+/// The same as a workbook.
+pub(super) const DAY_SHEET: &str = "/afstemning/{kommune}/{fagsystem}/{dag}/afstemning.xlsx";
+/// What the sender says is stated here.
+pub(super) const DAY_TOTAL: &str = "/afstemning/{kommune}/{fagsystem}/{dag}/kontroltotal";
+/// The books are asked again from here.
+pub(super) const DAY_ASK: &str = "/afstemning/{kommune}/{fagsystem}/{dag}/spoerg";
+/// The day is signed for here.
+pub(super) const DAY_SIGN: &str = "/afstemning/{kommune}/{fagsystem}/{dag}/godkend";
+/// A day signed for is taken up again here.
+pub(super) const DAY_REOPEN: &str = "/afstemning/{kommune}/{fagsystem}/{dag}/genaabn";
+
 /// Every address of the portal and what it needs: the whole of who sees which page. What
 /// of a page's content they see is their scope's matter.
 pub const PAGES: &[(&str, Needs)] = &[
@@ -51,6 +64,15 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/visninger", Needs::Right(Action::SeeBilag)),
     ("/bilag/{id}", Needs::Right(Action::SeeBilag)),
     ("/afsendelser/{id}", Needs::Right(Action::SeeBilag)),
+    ("/afstemning", Needs::Right(Action::SeeFigures)),
+    ("/afstemning.xlsx", Needs::Right(Action::Export)),
+    (DAY, Needs::Right(Action::SeeFigures)),
+    (DAY_SHEET, Needs::Right(Action::Export)),
+    (DAY_TOTAL, Needs::Right(Action::StateControlTotal)),
+    (DAY_ASK, Needs::Right(Action::StateControlTotal)),
+    (DAY_SIGN, Needs::Right(Action::SignOffDay)),
+    (DAY_REOPEN, Needs::Right(Action::SignOffDay)),
+    ("/udvikling", Needs::Right(Action::SeeFigures)),
     ("/api/finans/v2/bilag", Needs::Right(Action::SeeBilag)),
     ("/api/finans/v2/bilag/{id}", Needs::Right(Action::SeeBilag)),
     ("/sessioner", Needs::Right(Action::EndSessions)),

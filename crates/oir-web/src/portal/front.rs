@@ -6,13 +6,13 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
-use oir_domain::access::Scope;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::FagsystemId;
 use oir_domain::message::StateName;
 use oir_domain::money::{Oere, Overflow};
 use oir_domain::party::Kommunekode;
-use oir_domain::reconcile::{Difference, Statement};
+use oir_domain::reconcile::{Statement, compare};
+use oir_flow::ports::days::Comparison;
 use oir_flow::ports::views::{DayTotal, FaultCount, MessageDetail};
 use serde::Deserialize;
 
@@ -24,8 +24,8 @@ use super::view::{
     Control, DayChoice, DifferenceLine, FaultLine, FieldFault, Figure, FigureRow, Figures,
     FrontPage, Page, Section, UnreadableLine,
 };
-use super::{Comparison, PortalState, bilag, words};
-use crate::danish_format::{day, instant, instant_short, kroner, read_day, sort_key, whole};
+use super::{PortalState, bilag, words};
+use crate::danish_format::{day, instant, instant_short, kroner, month, read_day, sort_key, whole};
 
 /// Most unreadable messages shown; the rest is a number. They come with their bytes, which
 /// may be megabytes each.
@@ -106,10 +106,8 @@ async fn read(
     } else {
         None
     };
-    let comparison = match &state.control {
-        Some(control) => control.compared(dag).await?,
-        None => None,
-    };
+    let (first, last) = (dag.first_of_month(), dag.last_of_month());
+    let comparison = state.days.comparison(scope, first, last).await?;
     let broken = |_: Overflow| PageError::Broken("the sums of a day overflow".to_owned());
     Ok(FrontPage {
         page: Page::inside("Dagens bilag", Section::Front, viewer),
@@ -117,7 +115,7 @@ async fn read(
         fault,
         figures: figures(&totals, &names, dag).map_err(broken)?,
         latest: latest.map(|latest| (format!("/?dag={latest}"), day(latest))),
-        control: control(comparison, scope, &names, state).map_err(broken)?,
+        control: control(comparison, dag, &names, state).map_err(broken)?,
         faults: fault_lines(&counts, state, dag, messages > 0),
         unreadable_more: (messages > u64::from(UNREADABLE_MAX)).then(|| whole(messages)),
         unreadable: shown
@@ -212,25 +210,23 @@ fn row(
 
 fn control(
     comparison: Option<Comparison>,
-    scope: &Scope,
+    dag: Date,
     names: &Names,
     state: &PortalState,
 ) -> Result<Control, Overflow> {
     let Some(comparison) = comparison else {
         return Ok(Control::Unknown);
     };
-    let at = instant(comparison.at, &state.zone);
-    let seen = |d: &&Difference| scope.covers(d.kommune, Some(d.fagsystem));
-    let differences: Vec<&Difference> = comparison.differences.iter().filter(seen).collect();
+    let (at, month) = (instant(comparison.at, &state.zone), month(dag));
+    let differences = compare(&comparison.ours, &comparison.theirs);
     if differences.is_empty() {
         let (mut antal, mut debet) = (0_u64, Oere::ZERO);
-        for ((kommune, fagsystem), statement) in &comparison.ours {
-            if scope.covers(*kommune, Some(*fagsystem)) {
-                antal = antal.checked_add(statement.antal).ok_or(Overflow)?;
-                debet = debet.checked_add(statement.debet)?;
-            }
+        for statement in comparison.ours.values() {
+            antal = antal.checked_add(statement.antal).ok_or(Overflow)?;
+            debet = debet.checked_add(statement.debet)?;
         }
         return Ok(Control::Agrees {
+            month,
             at,
             antal: whole(antal),
             kr: kroner(debet),
@@ -247,7 +243,7 @@ fn control(
             kr: kroner(difference.oere()?),
         });
     }
-    Ok(Control::Differs { at, lines })
+    Ok(Control::Differs { month, at, lines })
 }
 
 fn fault_lines(

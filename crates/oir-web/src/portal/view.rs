@@ -33,15 +33,22 @@ pub(super) struct Who {
 pub(super) enum Section {
     Front,
     Bilag,
+    Afstemning,
     Sessions,
     Log,
     Neither,
 }
 
 /// The menu: what an entry needs, which it is, where it leads and what it says.
-const MENU: [(Action, Section, &str, &str); 4] = [
+const MENU: [(Action, Section, &str, &str); 5] = [
     (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
     (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
+    (
+        Action::SeeFigures,
+        Section::Afstemning,
+        "/afstemning",
+        "Afstemning",
+    ),
     (
         Action::EndSessions,
         Section::Sessions,
@@ -218,12 +225,14 @@ pub(super) enum Control {
     Unknown,
     /// To the øre.
     Agrees {
+        month: String,
         at: String,
         antal: String,
         kr: String,
     },
     /// Differences, each named.
     Differs {
+        month: String,
         at: String,
         lines: Vec<DifferenceLine>,
     },

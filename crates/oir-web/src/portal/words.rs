@@ -246,6 +246,10 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::SIGNED_OUT => "Loggede ud",
         deeds::ENDED_SESSION => "Afsluttede en session",
         deeds::EXPORTED => "Hentede en liste som fil",
+        deeds::STATED_TOTAL => "Angav et fagsystems kontroltotal",
+        deeds::SIGNED_DAY => "Godkendte en dags afstemning",
+        deeds::REOPENED_DAY => "Genåbnede en dags afstemning",
+        deeds::ASKED_BOOKS => "Bad bogføringen om svar på en dags bilag",
         _ => "Andet",
     }
 }

@@ -6,6 +6,8 @@
     reason = "tests and a preview; the data is fixed"
 )]
 
+#[path = "invented/days.rs"]
+mod days;
 #[path = "invented/find.rs"]
 pub(crate) mod find;
 
@@ -24,7 +26,6 @@ use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId, Transaktion
 use oir_domain::message::{State, StateName};
 use oir_domain::money::{Oere, Side};
 use oir_domain::party::{Fagsystem, Kommunekode, Myndighed};
-use oir_domain::reconcile::{Difference, Statement, Statements};
 use oir_domain::register::{Register, RegisterData};
 use oir_flow::ports::inbox::{Channel, MessageOutcome};
 use oir_flow::ports::process::Clock;
@@ -33,7 +34,7 @@ use oir_flow::ports::views::{
     UnreadableTotal, Views,
 };
 use oir_flow::ports::{Answer, StoreFailure};
-use oir_web::portal::{Comparison, ControlTotals, FaultWords, RegisterSource};
+use oir_web::portal::{FaultWords, RegisterSource};
 use uuid::Uuid;
 
 /// The day on which everything happened.
@@ -84,31 +85,7 @@ pub(crate) struct Invented {
     messages: Vec<MessageDetail>,
     away: Option<StoreFailure>,
     kept: Mutex<Vec<(String, oir_flow::ports::search::SavedView)>>,
-}
-
-/// A comparison that disagrees by 100 kroner in one place.
-#[derive(Debug)]
-pub(crate) struct Disagreement;
-
-impl ControlTotals for Disagreement {
-    fn compared(&self, _: Date) -> Answer<'_, Option<Comparison>> {
-        let statement = |antal, oere| Statement {
-            antal,
-            debet: Oere::new(oere),
-            kredit: Oere::new(oere),
-        };
-        let comparison = Comparison {
-            at: StoppedClock.now(),
-            ours: Statements::from([((Kommunekode(791), system(1)), statement(24, 9_876_543))]),
-            differences: vec![Difference {
-                kommune: Kommunekode(492),
-                fagsystem: system(1),
-                ours: statement(3, 1_234_500),
-                theirs: statement(3, 1_224_500),
-            }],
-        };
-        Box::pin(async move { Ok(Some(comparison)) })
-    }
+    days: days::Written,
 }
 
 /// Words for faults; the real ones stand with the receipts.

@@ -4,7 +4,10 @@
 //! list of places: `Afsendelse/Finansbilag[1]/Beloeb` means the same in both forms. Answers
 //! are the XML's elements as objects, what may stand many times as an array.
 
+mod stated;
 mod tree;
+
+pub use stated::{StatedTotal, stated_total};
 
 use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place, Severity};
 use serde_json::{Map, Value, json};

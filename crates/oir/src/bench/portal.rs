@@ -7,7 +7,6 @@ mod questions;
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -28,7 +27,7 @@ use oir_web::portal::door::Door;
 use serde_json::json;
 
 use crate::cli::BenchPortal;
-use crate::house::{self, LastComparison};
+use crate::house;
 use ask::{Export, Took, Visitor, over_http};
 use fill::{LARGE, POSTINGS, Year};
 use questions::Question;
@@ -153,12 +152,7 @@ async fn portal(store: &Store, operator: bool) -> anyhow::Result<Router> {
         Door::Invented(persons.into())
     };
     let entrance = house::entrance(store, door, false, SessionLimits::STANDARD);
-    Ok(house::portal(
-        &hub,
-        store,
-        Arc::new(LastComparison::default()),
-        entrance,
-    ))
+    Ok(house::portal(&hub, store, entrance))
 }
 
 async fn http(portal: Router, asked: &[Question], count: usize) -> anyhow::Result<Vec<Took>> {
