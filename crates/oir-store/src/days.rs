@@ -1,22 +1,25 @@
-//! Days of reception: reading them. What is written down stands in `days/keep.rs`, the
+//! Days of reception: reading them. Questions to the books stand in `days/questions.rs`,
+//! sums over many days in `days/sums.rs`, what is written down in `days/keep.rs`, the
 //! background's part in `days/work.rs`.
 
 mod keep;
+mod questions;
+mod sums;
 mod work;
 
 use std::collections::BTreeMap;
 
+use jiff::Span;
 use jiff::civil::Date;
-use jiff::{Span, Timestamp};
 use oir_domain::access::Scope;
 use oir_domain::calendar::copenhagen;
-use oir_domain::day::{BookedDay, BooksWord, Count, DayKey, Figures, Held, Listed, Origin};
-use oir_domain::ids::{ErpBilagsnummer, uuid_v7};
+use oir_domain::day::{BookedDay, Count, DayKey, Figures, Held, Listed, Origin};
+use oir_domain::ids::uuid_v7;
 use oir_domain::party::Kommunekode;
-use oir_domain::reconcile::{Statement, Statements};
+use oir_domain::reconcile::Statement;
 use oir_flow::ports::days::{
-    Comparison, DayFilter, DayRow, Days, Kept, NewTotal, Question, QuestionAnswer, Signing,
-    SigningKind, StatedTotal, Volume,
+    Comparison, DayFilter, DayRow, Days, Kept, NewTotal, Question, Signing, SigningKind,
+    StatedTotal, Volume,
 };
 use oir_flow::ports::sessions::Deed;
 use oir_flow::ports::{Answer, StoreFailure};
@@ -408,159 +411,6 @@ impl Store {
             }
         }
         Ok(found)
-    }
-
-    pub(crate) async fn questions_where(
-        &self,
-        rest: &str,
-        params: Vec<Value>,
-    ) -> Result<Vec<Question>, StoreFailure> {
-        let sql = format!(
-            "select q.dag, q.kommune, q.fagsystem, q.number, q.at, q.subject, q.navn, a.at, \
-             a.asked, a.silent from day_question q left join day_answer a on a.dag = q.dag \
-             and a.kommune = q.kommune and a.fagsystem = q.fagsystem and a.number = q.number {rest}"
-        );
-        let mut found = Vec::new();
-        for read in self.query(&sql, params).await? {
-            let mut cells = Cells::new(read);
-            let of = key(&mut cells)?;
-            let (number, at) = (cells.narrow()?, cells.time()?);
-            let (subject, navn) = (cells.text()?, cells.text()?);
-            let answer = match cells.opt_int()? {
-                None => None,
-                Some(at) => Some(QuestionAnswer {
-                    at: crate::codec::time_of(at)?,
-                    asked: cells.narrow()?,
-                    silent: cells.opt_text()?,
-                    words: self.words_of(of, number).await?,
-                }),
-            };
-            found.push(Question {
-                key: of,
-                number,
-                at,
-                subject,
-                navn,
-                answer,
-            });
-        }
-        Ok(found)
-    }
-
-    async fn words_of(&self, of: DayKey, number: u32) -> Result<Vec<BooksWord>, StoreFailure> {
-        let sql = format!(
-            "select bilag_id, bilag_uuid, erp_bilagsnummer from day_answer_word \
-             where {OF_DAY} and number = $4 order by bilag_id"
-        );
-        let mut params = day_values(of);
-        params.push(number.into());
-        let rows = self.query(&sql, params).await?;
-        rows.into_iter()
-            .map(|found| {
-                let mut cells = Cells::new(found);
-                let (id, bilag) = (cells.bilag_id()?, cells.bilag_uuid()?);
-                let number = cells.opt_text()?;
-                let number = number
-                    .map(|text| ErpBilagsnummer::try_new(&text))
-                    .transpose();
-                let number = number.map_err(|_| damaged("the books' number"))?;
-                Ok(BooksWord { id, bilag, number })
-            })
-            .collect()
-    }
-
-    async fn last_comparison(
-        &self,
-        scope: &Scope,
-        from: Date,
-        to: Date,
-    ) -> Result<Option<Comparison>, StoreFailure> {
-        let sql = "select kommune, at, silent from books_asked order by kommune";
-        let (mut at, mut silent): (Option<Timestamp>, Vec<Kommunekode>) = (None, Vec::new());
-        for asked in self.query(sql, Vec::new()).await? {
-            let mut cells = Cells::new(asked);
-            let (owner, when) = (cells.kommune()?, cells.time()?);
-            if scope.touches(owner) {
-                at = Some(at.map_or(when, |earliest| earliest.min(when)));
-                silent.extend(cells.opt_text()?.map(|_| owner));
-            }
-        }
-        let Some(at) = at else {
-            return Ok(None);
-        };
-        let filter = DayFilter {
-            from,
-            to,
-            kommune: None,
-            fagsystem: None,
-        };
-        let (clause, params) = wanted(scope, &filter, "t", "bogfoeringsdato");
-        let sums = [
-            "our_antal",
-            "our_debet",
-            "our_kredit",
-            "antal",
-            "debet",
-            "kredit",
-        ];
-        let sums = sums
-            .map(|column| format!("cast(sum({column}) as bigint)"))
-            .join(", ");
-        let sql = format!(
-            "select kommune, fagsystem, {sums} from books_statement t {clause} and {} \
-             group by kommune, fagsystem",
-            latest("books_statement", "bogfoeringsdato", "version")
-        );
-        let (mut ours, mut theirs) = (Statements::new(), Statements::new());
-        for found in self.query(&sql, params).await? {
-            let mut cells = Cells::new(found);
-            let of = (cells.kommune()?, cells.fagsystem()?);
-            ours.insert(of, statement(&mut cells)?);
-            theirs.insert(of, statement(&mut cells)?);
-        }
-        Ok(Some(Comparison {
-            at,
-            ours,
-            theirs,
-            silent,
-        }))
-    }
-
-    async fn day_volumes(
-        &self,
-        scope: &Scope,
-        filter: &DayFilter,
-    ) -> Result<Vec<Volume>, StoreFailure> {
-        let mut days: BTreeMap<Date, Volume> = BTreeMap::new();
-        let empty = |dag| Volume {
-            dag,
-            states: Vec::new(),
-            times: oir_domain::day::Histogram::default(),
-        };
-        let (clause, params) = wanted(scope, filter, "t", "dag");
-        let sql = format!(
-            "select dag, state, cast(sum(antal) as bigint) from control_total t {clause} \
-             group by dag, state having sum(antal) <> 0"
-        );
-        for found in self.query(&sql, params.clone()).await? {
-            let mut cells = Cells::new(found);
-            let dag = cells.date()?;
-            let (state, antal) = (cells.state_name()?, cells.narrow()?);
-            let day = days.entry(dag).or_insert_with(|| empty(dag));
-            day.states.push((state, antal));
-        }
-        let sql = format!(
-            "select dag, class, cast(sum(antal) as bigint) from booking_time t {clause} \
-             group by dag, class"
-        );
-        for found in self.query(&sql, params).await? {
-            let mut cells = Cells::new(found);
-            let dag = cells.date()?;
-            let (class, antal) = (cells.narrow()?, cells.narrow()?);
-            let day = days.entry(dag).or_insert_with(|| empty(dag));
-            day.times.add(class, antal);
-        }
-        Ok(days.into_values().collect())
     }
 }
 

@@ -240,47 +240,25 @@ async fn a_day_is_the_sum_of_its_bilag(subject: &Subject) {
         assert_eq!(row.skew, unbalanced);
         assert_eq!(rows.iter().map(|row| row.unreadable).sum::<u64>(), 3);
     }
-    let beside = DayFilter {
+    let elsewhere = DayFilter {
         from: date(2026, 11, 19),
         ..whole
     };
-    assert!(
-        subject
-            .store
-            .days(&all(), &beside)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    empty(subject, &all(), elsewhere).await;
     let elsewhere = DayFilter {
         kommune: Some(OTHER_KOMMUNE),
         ..whole
     };
-    assert!(
-        subject
-            .store
-            .days(&all(), &elsewhere)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    empty(subject, &all(), elsewhere).await;
     let nobody = Scope::nothing();
-    assert!(
-        subject
-            .store
-            .days(&nobody, &whole)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert!(
-        subject
-            .store
-            .day_bilag(&nobody, key())
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    empty(subject, &nobody, whole).await;
+    let bilag = subject.store.day_bilag(&nobody, key()).await.unwrap();
+    assert!(bilag.is_empty());
+}
+
+async fn empty(subject: &Subject, scope: &Scope, filter: DayFilter) {
+    let rows = subject.store.days(scope, &filter).await.unwrap();
+    assert!(rows.is_empty(), "{filter:?}: {rows:?}");
 }
 
 async fn what_the_books_say_is_kept_by_version_and_seen_by_scope(subject: &Subject) {

@@ -177,6 +177,22 @@ async fn a_day_is_signed_for_with_words_and_stays_so() {
 }
 
 #[tokio::test]
+async fn one_explanation_may_stand_for_all_that_have_none() {
+    let (portal, [finans, ..]) = people().await;
+    let page = look(&portal, &day(), &finans).await;
+    let figures = page.text().split("name=\"tal\" value=\"").nth(1).unwrap();
+    let figures = figures.split('"').next().unwrap();
+    let figures = figures.replace('\t', "%09").replace('\n', "%0A");
+    let token = form_token(&page);
+    let figures = figures.replace(' ', "%20");
+    let form = format!("token={token}&faelles=Aftalt+med+drift&tal={figures}");
+    let answer = post(&portal, &format!("{}/godkend", day()), &finans, &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let page = look(&portal, &day(), &finans).await;
+    assert!(page.text().contains("Aftalt med drift"));
+}
+
+#[tokio::test]
 async fn figures_that_moved_while_somebody_read_are_not_signed_for() {
     let (portal, [finans, ..]) = people().await;
     let page = look(&portal, &day(), &finans).await;

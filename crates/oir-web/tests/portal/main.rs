@@ -110,6 +110,13 @@ async fn pages_look_as_reviewed() {
             "message_unreadable",
             format!("/afsendelser/{}", unreadable_id()),
         ),
+        ("days", "/afstemning".to_owned()),
+        ("days_with_nothing", "/afstemning?maaned=2025-01".to_owned()),
+        (
+            "day",
+            format!("/afstemning/791/{}/2026-11-23", invented::system(1)),
+        ),
+        ("trends", "/udvikling".to_owned()),
         ("not_found", "/nowhere".to_owned()),
     ];
     for (name, address) in pages {

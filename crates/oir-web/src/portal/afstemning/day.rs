@@ -429,7 +429,7 @@ fn signing_line(signing: &Signing, state: &PortalState) -> SigningLine {
         navn: mask_text(&signing.navn),
         words: mask_text(&signing.words),
         explanations: told
-            .map(|(key, words)| (key.clone(), mask_text(words)))
+            .map(|(key, told)| (words::key(key), mask_text(told)))
             .collect(),
     }
 }

@@ -189,13 +189,21 @@ fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
     found.next().map_or("", |(_, value)| value.as_str())
 }
 
-/// The explanations by the finding's key.
-fn explanations(fields: &Fields) -> BTreeMap<String, String> {
+/// The explanations by the finding's key; the common one stands for those that have none.
+fn explanations(fields: &Fields, loaded: &Loaded) -> BTreeMap<String, String> {
     let told = fields.iter().filter_map(|(name, words)| {
         let key = name.strip_prefix("forklaring_")?;
         Some((key.to_owned(), cut(words)))
     });
-    told.collect()
+    let mut told: BTreeMap<String, String> = told.collect();
+    let common = cut(field(fields, "faelles"));
+    for finding in &loaded.account.findings {
+        let words = told.entry(finding.key()).or_default();
+        if words.is_empty() {
+            words.clone_from(&common);
+        }
+    }
+    told
 }
 
 /// A text as every store takes it, of bounded length.
@@ -220,7 +228,7 @@ pub(in crate::portal) async fn sign(
     let loaded = load(&state, &viewer.scope, key).await?;
     let said = Said {
         faults: faults_of(&loaded, &fields),
-        explanations: explanations(&fields),
+        explanations: explanations(&fields, &loaded),
         words: cut(field(&fields, "bemaerkning")),
         ..Said::default()
     };
@@ -252,7 +260,7 @@ fn faults_of(loaded: &Loaded, fields: &Fields) -> Vec<FieldFault> {
         let text = "Tallene har ændret sig, mens du læste. Gennemgå dem, og godkend igen";
         faults.push(FieldFault::new("godkend", text));
     }
-    let told = explanations(fields);
+    let told = explanations(fields, loaded);
     let missing = loaded.account.unexplained(&told).len();
     if missing > 0 {
         let text = format!(

@@ -241,3 +241,35 @@ pub(super) fn change(change: &Change) -> String {
         one(change.now)
     )
 }
+
+/// A finding's key in words, for what was explained of it.
+pub(super) fn key(key: &str) -> String {
+    const WHOLE: [(&str, &str); 6] = [
+        ("no_total", "Ingen kontroltotal"),
+        ("number", "Antal"),
+        ("amount_D", "Debet"),
+        ("amount_K", "Kredit"),
+        ("list", "Afsenderens liste"),
+        ("totals", "ØiR's totaler"),
+    ];
+    const WITH: [(&str, &str); 7] = [
+        ("never_received_", "Aldrig modtaget"),
+        ("not_listed_", "Ikke på afsenderens liste"),
+        ("differs_", "Forskelligt beløb"),
+        ("here_only_", "Kun bogført her"),
+        ("there_only_", "Kun bogført i bogføringen"),
+        ("books_", "Bogføringen"),
+        ("silent_", "Bogføringen ikke hørt"),
+    ];
+    if let Some((_, words)) = WHOLE.iter().find(|(whole, _)| *whole == key) {
+        return (*words).to_owned();
+    }
+    let mut with = WITH.iter().filter_map(|(prefix, words)| {
+        let rest = key.strip_prefix(prefix)?;
+        Some(format!(
+            "{words} {}",
+            read_day(rest).map_or(rest.to_owned(), day)
+        ))
+    });
+    with.next().unwrap_or_else(|| key.to_owned())
+}
