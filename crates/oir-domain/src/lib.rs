@@ -24,3 +24,5 @@ pub mod reconcile;
 pub mod register;
 pub mod retry;
 pub mod totals;
+pub mod work;
+pub mod workdays;

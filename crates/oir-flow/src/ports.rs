@@ -10,6 +10,7 @@ pub mod outbox;
 pub mod process;
 pub mod sessions;
 pub mod views;
+pub mod work;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -26,6 +26,8 @@ mod sessions;
 mod sqlite;
 mod verify;
 mod views;
+mod work;
+mod worklist;
 
 use std::sync::Arc;
 

@@ -126,6 +126,11 @@ impl Conditions {
         self.texts.push(format!("{left} {place}"));
     }
 
+    /// A condition in full.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        self.texts.push(text.into());
+    }
+
     fn filter(&mut self, filter: &BilagFilter) {
         if let Some(owner) = filter.kommune {
             self.add("b.kommune =", kommune(owner));
