@@ -398,6 +398,18 @@ impl WorkItems for Store {
         Box::pin(self.work_item(scope, subject))
     }
 
+    fn passing<'a>(&'a self, scope: &'a Scope, subject: Subject) -> Answer<'a, Option<WorkLine>> {
+        Box::pin(async move {
+            let mut wanted = Conditions::seen(scope, "b");
+            wanted.say("b.state in ('uncertain', 'waiting')");
+            wanted.add("b.bilag_id =", Value::Uuid(subject.as_uuid()));
+            let (wanted, params) = wanted.clause();
+            let sql = format!("select {PASSING_LINE} from {PASSING} {wanted}");
+            let row = self.query(&sql, params).await?.pop();
+            row.map(line).transpose()
+        })
+    }
+
     fn write<'a>(&'a self, steps: &'a [Written], deed: &'a Deed) -> Answer<'a, bool> {
         Box::pin(self.write_steps(steps, deed))
     }

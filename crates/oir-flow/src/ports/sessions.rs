@@ -76,6 +76,12 @@ pub mod deeds {
     pub const ENDED_SESSION: &str = "ended_session";
     /// Took a list out as a file.
     pub const EXPORTED: &str = "exported";
+    /// Worked on what stands still: took, passed on, explained, postponed or closed it.
+    pub const HANDLED_WORK: &str = "handled_work";
+    /// Let what stood still go on: tried again, asked about or released.
+    pub const LET_GO_ON: &str = "let_go_on";
+    /// Gave up what stood still.
+    pub const GAVE_UP: &str = "gave_up";
 }
 
 /// A line of the log.

@@ -165,6 +165,9 @@ pub trait WorkItems: Send + Sync + std::fmt::Debug {
     /// One item, open or closed.
     fn item<'a>(&'a self, scope: &'a Scope, subject: Subject) -> Answer<'a, Option<WorkDetail>>;
 
+    /// A bilag that goes on by itself, as an item; none when it does not.
+    fn passing<'a>(&'a self, scope: &'a Scope, subject: Subject) -> Answer<'a, Option<WorkLine>>;
+
     /// Writes steps of a person with their history and a line of the log, in one
     /// transaction. False = an item moved meanwhile; nothing is written then.
     fn write<'a>(&'a self, steps: &'a [Written], deed: &'a Deed) -> Answer<'a, bool>;
