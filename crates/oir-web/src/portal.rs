@@ -7,11 +7,14 @@
 //! | `/bilag.xlsx` | the same list as a workbook | `workbook.rs` |
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
+//! | `/fejl`, `/fejl/{gruppe}`, `/fejl/bilag/{id}` | the worklist, one cause of it, one item | `work.rs`, `work_acts.rs` |
+//! | `/fejl/trin`, `/fejl/levering` | steps of people; what they let go on or give up | `work_acts.rs` |
+//! | `/fejl.xlsx` | the worklist as a workbook | `work_sheet.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
-//! bilag, pages only read. Personal numbers are masked everywhere (`masking.rs`). Every page works
+//! bilag, pages only read, but for the worklist. Personal numbers are masked everywhere (`masking.rs`). Every page works
 //! without JavaScript; style and script come from files, never from the page itself.
 
 mod afsendelse;
@@ -28,6 +31,10 @@ mod query;
 mod sign_in;
 mod view;
 mod words;
+mod work;
+mod work_acts;
+mod work_sheet;
+mod work_words;
 mod workbook;
 
 use std::fmt;
@@ -47,6 +54,8 @@ use oir_domain::register::Register;
 use oir_flow::ports::Answer;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
+use oir_flow::ports::work::WorkItems;
+use oir_flow::work::Worklist;
 
 use crate::machine::lookup;
 use door::{Entrance, Needs};
@@ -86,13 +95,15 @@ pub trait ControlTotals: Send + Sync + fmt::Debug {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views {}
-impl<S: Views> Desk for S {}
+pub trait Desk: Views + WorkItems {}
+impl<S: Views + WorkItems> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
 pub struct PortalState {
     views: Arc<dyn Views>,
+    work: Arc<dyn WorkItems>,
+    worklist: Worklist,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -110,7 +121,10 @@ impl PortalState {
         words: FaultWords,
         entrance: Entrance,
     ) -> Self {
+        let work: Arc<dyn WorkItems> = Arc::<S>::clone(&store);
         Self {
+            worklist: Worklist::new(Arc::clone(&work), Arc::clone(&clock)),
+            work,
             views: store,
             register,
             clock,
@@ -182,6 +196,18 @@ fn pages() -> Pages {
         ("/bilag.xlsx", get(workbook::download)),
         ("/bilag/{id}", get(bilag::show)),
         ("/afsendelser/{id}", get(afsendelse::show)),
+        ("/fejl", get(work::show)),
+        ("/fejl.xlsx", get(work_sheet::download)),
+        ("/fejl/{gruppe}", get(work::group)),
+        ("/fejl/bilag/{id}", get(work_acts::show)),
+        (
+            "/fejl/trin",
+            get(work_acts::to_the_list).post(work_acts::step),
+        ),
+        (
+            "/fejl/levering",
+            get(work_acts::to_the_list).post(work_acts::deliver),
+        ),
         (lookup::LIST, lookup::list_route()),
         (lookup::ONE, lookup::one_route()),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),

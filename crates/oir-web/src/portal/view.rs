@@ -32,14 +32,16 @@ pub(super) struct Who {
 pub(super) enum Section {
     Front,
     Bilag,
+    Work,
     Sessions,
     Log,
     Neither,
 }
 
 /// The menu: what an entry needs, which it is, where it leads and what it says.
-const MENU: [(Action, Section, &str, &str); 4] = [
+const MENU: [(Action, Section, &str, &str); 5] = [
     (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
+    (Action::SeeBilag, Section::Work, "/fejl", "Fejl"),
     (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
     (
         Action::EndSessions,
@@ -322,6 +324,8 @@ pub(super) struct BilagPage {
     pub(super) page: Page,
     pub(super) state: Badge,
     pub(super) advice: Advice,
+    /// The way to its place on the worklist, when it stands still.
+    pub(super) work: Option<String>,
     pub(super) facts: Vec<Fact>,
     pub(super) faults: Vec<FaultDetail>,
     pub(super) later_faults: Vec<FaultDetail>,

@@ -32,7 +32,7 @@ const BATCH_LINES: u32 = 1_000;
 const LINES_MAX: usize = 100_000;
 
 /// What `Content-Type` calls a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A column: heading and width in characters.
 const COLUMNS: [(&str, f64); 13] = [
@@ -299,7 +299,7 @@ fn write_row(
 
 /// Workbooks know floating point only. The nearest one to an amount up to 90 billion
 /// kroner shows the same øre; nothing is calculated with it here.
-fn excel_kroner(amount: Oere) -> f64 {
+pub(super) fn excel_kroner(amount: Oere) -> f64 {
     let sign = if amount.get() < 0 { "-" } else { "" };
     let oere = amount.get().unsigned_abs();
     format!("{sign}{}.{:02}", oere / 100, oere % 100)
