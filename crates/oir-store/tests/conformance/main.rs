@@ -41,3 +41,4 @@ mod settle;
 mod subject;
 mod verify;
 mod views;
+mod work;

@@ -5,6 +5,7 @@
 mod doors;
 mod invented;
 mod sessions;
+mod work;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -108,6 +109,9 @@ async fn pages_look_as_reviewed() {
             "message_unreadable",
             format!("/afsendelser/{}", unreadable_id()),
         ),
+        ("work_of_operation", "/fejl".to_owned()),
+        ("work_of_finance", "/fejl?omraade=oekonomi".to_owned()),
+        ("work_item", format!("/fejl/bilag/{}", bilag_id(3))),
         ("not_found", "/nowhere".to_owned()),
     ];
     for (name, address) in pages {
