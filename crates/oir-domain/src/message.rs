@@ -295,10 +295,7 @@ pub fn apply(state: &State, event: &Event) -> Result<Step, IllegalTransition> {
             },
             Outbox::Leased,
         ),
-        (S::Sending { .. }, Event::HandedOver) => {
-            moved(S::AwaitingReceipt { attempt }, Outbox::AskLater)
-        }
-        (S::Uncertain { .. }, Event::HandedOver) => {
+        (S::Sending { .. } | S::Uncertain { .. }, Event::HandedOver) => {
             moved(S::AwaitingReceipt { attempt }, Outbox::AskLater)
         }
         (S::Booked { number: had }, Event::Booked(got)) if had == got => Ok(Step::AlreadyApplied),

@@ -511,29 +511,34 @@ pub fn act(
             after.postponed = None;
             String::new()
         }
-        Act::Close(_) if item.cause.stop.may_go_on() => return Err(Wrong::MayGoOn),
-        Act::Close(why) => {
-            let why = required(why)?;
-            after.closed = Some((at, Closing::ByHand(why.as_str().into())));
-            why
-        }
-        Act::GiveUp(_) | Act::GoOn if !item.cause.stop.may_go_on() => {
-            return Err(Wrong::CannotGoOn);
-        }
-        Act::GiveUp(why) => {
-            let why = required(why)?;
-            after.closed = Some((at, Closing::GivenUp(why.as_str().into())));
-            why
-        }
-        // Held waits for an account, which no button gives.
-        Act::GoOn if item.cause.stop == Stop::Held => return Err(Wrong::CannotGoOn),
-        Act::GoOn => String::new(),
+        Act::Close(_) | Act::GiveUp(_) | Act::GoOn => ending(&mut after, act, at)?,
     };
     Ok(Done {
         item: after,
         what: act.word(),
         text: said.into(),
     })
+}
+
+/// The steps that end an item, here or by letting its bilag go on.
+fn ending(item: &mut WorkItem, act: &Act, at: Timestamp) -> Result<String, Wrong> {
+    let stop = item.cause.stop;
+    match act {
+        Act::Close(_) if stop.may_go_on() => Err(Wrong::MayGoOn),
+        Act::Close(why) => {
+            let why = required(why)?;
+            item.closed = Some((at, Closing::ByHand(why.as_str().into())));
+            Ok(why)
+        }
+        Act::GiveUp(why) if stop.may_go_on() => {
+            let why = required(why)?;
+            item.closed = Some((at, Closing::GivenUp(why.as_str().into())));
+            Ok(why)
+        }
+        // Held waits for an account, which no button gives.
+        Act::GoOn if stop.may_go_on() && stop != Stop::Held => Ok(String::new()),
+        _ => Err(Wrong::CannotGoOn),
+    }
 }
 
 fn later_day(until: Date, today: Date) -> Result<Date, Wrong> {

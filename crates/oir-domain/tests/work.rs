@@ -1,6 +1,6 @@
 //! The steps of people on the worklist: what each changes, what is refused, and what holds
 //! after any number of them.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};

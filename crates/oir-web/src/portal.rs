@@ -33,6 +33,7 @@ mod view;
 mod words;
 mod work;
 mod work_acts;
+mod work_forms;
 mod work_sheet;
 mod work_words;
 mod workbook;

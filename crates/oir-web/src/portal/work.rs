@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
-use oir_domain::access::{Action, Role};
+use oir_domain::access::{Action, Role, Scope};
 use oir_domain::calendar::day_of;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::FagsystemId;
@@ -19,7 +19,7 @@ use super::failure::{PageError, page};
 use super::names::Names;
 use super::query::percent_encoded;
 use super::view::{Advice, Badge, Choice, Page, Section};
-use super::work_acts::{Handling, Notice};
+use super::work_forms::{Handling, Notice};
 use super::{PortalState, work_words};
 use crate::danish_format::{day_short, instant_short, kroner, sort_key, whole};
 use crate::masking::mask_text;
@@ -388,12 +388,7 @@ pub(super) async fn group_page(
     notice: Option<Notice>,
 ) -> Result<Response, PageError> {
     let (key, area) = group_of(word).ok_or(PageError::NotFound)?;
-    let scope = viewer.person.scope(Action::SeeBilag);
-    let scope = if viewer.session.is_some() {
-        scope
-    } else {
-        viewer.scope.clone()
-    };
+    let scope = seen_by(viewer);
     // Another's group is not there, whether anything stands still in it or not.
     if !scope.covers(key.kommune, key.fagsystem) {
         return Err(PageError::NotFound);
@@ -409,13 +404,7 @@ pub(super) async fn group_page(
     let shown = usize::try_from(GROUP_LINES).unwrap_or(usize::MAX);
     let further = found.len() > shown;
     found.truncate(shown);
-    let of_group = WorkFilter {
-        kommune: Some(key.kommune),
-        fagsystem: key.fagsystem,
-        ..filter
-    };
-    let groups = state.work.causes(&scope, &of_group).await?;
-    let whole_group = groups.iter().find(|g| g.key == key && g.area == area);
+    let antal = group_size(state, &scope, (&key, area)).await?;
     let names = state.names();
     let last = found.last().filter(|_| further);
     let href = group_href(&key, area);
@@ -437,7 +426,7 @@ pub(super) async fn group_page(
         area: work_words::area(area),
         more: last.map(|line| format!("{href}?efter={}", line.item.subject)),
         lines: found.iter().map(|line| item_line(line, state)).collect(),
-        antal: whole(whole_group.map_or(0, |g| g.antal)),
+        antal: whole(antal),
         notice,
         passing: stop.passes_by_itself(),
         may_go_on: stop.may_go_on(),
@@ -454,6 +443,32 @@ pub(super) async fn group_page(
     } else {
         html.into_response()
     })
+}
+
+/// How many open items a group has that are not set aside.
+async fn group_size(
+    state: &PortalState,
+    scope: &Scope,
+    (key, area): (&GroupKey, Area),
+) -> Result<u64, PageError> {
+    let filter = WorkFilter {
+        area: Some(area),
+        kommune: Some(key.kommune),
+        fagsystem: key.fagsystem,
+        ..WorkFilter::on(state.today())
+    };
+    let groups = state.work.causes(scope, &filter).await?;
+    let own = groups.iter().find(|g| g.key == *key && g.area == area);
+    Ok(own.map_or(0, |group| group.antal))
+}
+
+/// What a person sees, on pages whose address needs another right.
+pub(super) fn seen_by(viewer: &Viewer) -> Scope {
+    if viewer.session.is_some() {
+        viewer.person.scope(Action::SeeBilag)
+    } else {
+        viewer.scope.clone()
+    }
 }
 
 /// The way to the guide of a fagsystem, where the portal has guides: address and words.
