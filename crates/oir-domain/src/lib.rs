@@ -26,3 +26,5 @@ pub mod register;
 pub mod retry;
 pub mod search;
 pub mod totals;
+pub mod work;
+pub mod workdays;

@@ -214,7 +214,7 @@ pub enum Event {
     NoAnswer(Timestamp),
     /// The books, asked, do not know it: it may be sent again.
     NotThere(Timestamp),
-    /// All attempts are used, or asking is impossible.
+    /// All attempts are used, asking is impossible, or a person gave it up.
     GivenUp,
     /// A person released it from the parking place.
     Released(Timestamp),
@@ -295,10 +295,7 @@ pub fn apply(state: &State, event: &Event) -> Result<Step, IllegalTransition> {
             },
             Outbox::Leased,
         ),
-        (S::Sending { .. }, Event::HandedOver) => {
-            moved(S::AwaitingReceipt { attempt }, Outbox::AskLater)
-        }
-        (S::Uncertain { .. }, Event::HandedOver) => {
+        (S::Sending { .. } | S::Uncertain { .. }, Event::HandedOver) => {
             moved(S::AwaitingReceipt { attempt }, Outbox::AskLater)
         }
         (S::Booked { number: had }, Event::Booked(got)) if had == got => Ok(Step::AlreadyApplied),
@@ -337,7 +334,11 @@ pub fn apply(state: &State, event: &Event) -> Result<Step, IllegalTransition> {
             moved(S::Waiting { attempt }, Outbox::DueAt(*at))
         }
         (
-            S::Sending { .. } | S::Uncertain { .. } | S::AwaitingReceipt { .. } | S::Waiting { .. },
+            S::Held
+            | S::Sending { .. }
+            | S::Uncertain { .. }
+            | S::AwaitingReceipt { .. }
+            | S::Waiting { .. },
             Event::GivenUp,
         ) => moved(S::Parked { attempt }, Outbox::Gone),
         // What was sent without an answer is asked about, not sent, when it is released.

@@ -18,4 +18,5 @@ pub mod reconcile;
 pub mod remap;
 pub mod settle;
 pub mod sign_in;
+pub mod work;
 pub mod worker;

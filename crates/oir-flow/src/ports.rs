@@ -12,6 +12,7 @@ pub mod process;
 pub mod search;
 pub mod sessions;
 pub mod views;
+pub mod work;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -155,6 +155,8 @@ pub enum Release {
     Done,
     /// It is not parked.
     NotParked,
+    /// It was given up before it had accounts: only a new bilag of the sender helps.
+    NeverMapped,
     /// There is no such bilag.
     Unknown,
 }
@@ -179,6 +181,11 @@ pub async fn release(
         };
         if seen.state.name() != StateName::Parked {
             return Ok(Release::NotParked);
+        }
+        let document = hub.outbox().load(kommune, &[seen.id]).await?;
+        let mut posted = document.iter().flat_map(|bilag| &bilag.posteringer);
+        if posted.any(|postering| postering.kontering.is_none()) {
+            return Ok(Release::NeverMapped);
         }
         let event = Event::Released(hub.now());
         let step = the_move(hub, &seen, &event, None, Vec::new());

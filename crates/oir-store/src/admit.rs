@@ -14,6 +14,7 @@ use crate::codec::{
 };
 use crate::plan::Column::{Bytes, Int, Text, Uuid as Id};
 use crate::plan::{Outcome, Plan, Shape, Value};
+use crate::work::{CLOSE_CORRECTED, WORK, correction, of_message, of_new};
 
 const AFSENDELSE: Shape = Shape {
     table: "afsendelse",
@@ -214,6 +215,9 @@ struct Rows {
     event: Vec<Value>,
     fault: Vec<Value>,
     outbox: Vec<Value>,
+    work: Vec<Value>,
+    /// For each bilag that corrects another and was accepted: what closes that one's item.
+    corrections: Vec<Vec<Value>>,
     totals: Changes,
 }
 
@@ -250,7 +254,11 @@ impl Store {
         plan.insert(&EVENT, rows.event);
         plan.insert(&FAULT, rows.fault);
         plan.insert(&OUTBOX, rows.outbox);
+        plan.insert(&WORK, rows.work);
         plan.insert(&TOTAL, self.total_rows(&rows.totals));
+        for correction in rows.corrections {
+            plan.change(CLOSE_CORRECTED, correction, None);
+        }
         Ok(())
     }
 
@@ -299,6 +307,7 @@ impl Rows {
             message.antal_bilag.into(),
         ]);
         self.faults(message, Uuid::nil(), &message.faults);
+        self.work.extend(of_message(message));
         for bilag in &message.bilag {
             match bilag {
                 BilagRecord::New(bilag) => self.bilag(message, bilag)?,
@@ -346,6 +355,8 @@ impl Rows {
             Value::Null,
         ]);
         self.faults(message, new.id.as_uuid(), &new.faults);
+        self.work.extend(of_new(message, new, turnover.debit));
+        self.corrections.extend(correction(message, new));
         if state == StateName::Mapped {
             self.outbox.extend([
                 owner,

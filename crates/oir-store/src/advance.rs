@@ -9,6 +9,7 @@ use crate::Store;
 use crate::admit::{EVENT, FAULT};
 use crate::codec::{LATER, damaged, date, fagsystem, fault_values, kommune, micros};
 use crate::plan::{Outcome, Plan, Value};
+use crate::work::plan_work;
 
 const SET_STATE: &str = "update bilag set state = $3, attempts = $4, erp_bilagsnummer = $5, \
      version = $6, changed = $7 where kommune = $1 and bilag_id = $2 and version = $8";
@@ -22,12 +23,28 @@ const SET_KONTO: &str = "update postering set konto = $4 \
 impl Store {
     pub(crate) async fn write_moves(&self, moves: &[Move]) -> Result<Advance, StoreFailure> {
         let mut plan = Plan::default();
+        self.plan_moves(&mut plan, moves).await?;
+        plan_work(&mut plan, moves);
+        match self.transact(plan).await? {
+            Outcome::Committed => Ok(Advance::Done),
+            // Another's event took the number: it moved meanwhile, like a version that differs.
+            // The same when another transaction was let go first.
+            Outcome::Duplicate | Outcome::Unexpected | Outcome::Contended => Ok(Advance::Stale),
+        }
+    }
+
+    /// Adds moves to a plan: everything but what they mean for the worklist.
+    pub(crate) async fn plan_moves(
+        &self,
+        plan: &mut Plan,
+        moves: &[Move],
+    ) -> Result<(), StoreFailure> {
         let mut totals = Changes::default();
         let (mut events, mut faults) = (Vec::new(), Vec::new());
         for step in moves {
-            plan_state(&mut plan, step);
-            plan_outbox(&mut plan, step);
-            plan_accounts(&mut plan, step);
+            plan_state(plan, step);
+            plan_outbox(plan, step);
+            plan_accounts(plan, step);
             event(&mut events, step);
             self.later_faults(&mut faults, step).await?;
             let from = TotalKey {
@@ -42,13 +59,8 @@ impl Store {
         }
         plan.insert(&EVENT, events);
         plan.insert(&FAULT, faults);
-        self.plan_totals(&mut plan, &totals);
-        match self.transact(plan).await? {
-            Outcome::Committed => Ok(Advance::Done),
-            // Another's event took the number: it moved meanwhile, like a version that differs.
-            // The same when another transaction was let go first.
-            Outcome::Duplicate | Outcome::Unexpected | Outcome::Contended => Ok(Advance::Stale),
-        }
+        self.plan_totals(plan, &totals);
+        Ok(())
     }
 
     async fn later_faults(&self, rows: &mut Vec<Value>, step: &Move) -> Result<(), StoreFailure> {

@@ -94,7 +94,7 @@ pub(crate) fn booked(owner: Option<Kommunekode>, from: Date, to: Date) -> (Strin
 }
 
 impl Store {
-    async fn standings(
+    pub(crate) async fn standings(
         &self,
         rest: &str,
         params: Vec<Value>,

@@ -31,6 +31,8 @@ mod sessions;
 mod sqlite;
 mod verify;
 mod views;
+mod work;
+mod worklist;
 
 use std::sync::Arc;
 

@@ -148,8 +148,8 @@ impl Conditions {
     }
 
     /// A condition whose values have their places already.
-    pub(crate) fn say(&mut self, condition: String) {
-        self.texts.push(condition);
+    pub(crate) fn say(&mut self, condition: impl Into<String>) {
+        self.texts.push(condition.into());
     }
 
     fn filter(&mut self, filter: &BilagFilter) {

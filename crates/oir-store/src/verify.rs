@@ -43,7 +43,7 @@ pub struct VerifyReport {
 /// (`AMOUNT_MAX`, 10^11 øre) is only in a rejected bilag, which counts as nothing when it is
 /// beyond all limits: it is left out of the sums, so that none overflows and a bilag that was
 /// taken in shows the difference. Nor are those compared that have too many postings.
-const CHECKS: [(&str, &str); 6] = [
+const CHECKS: [(&str, &str); 8] = [
     (
         "posteringerne summer til bilagets debet og kredit",
         "select b.kommune, b.bilag_id, b.debet, b.kredit from bilag b left join (
@@ -94,6 +94,24 @@ const CHECKS: [(&str, &str); 6] = [
          select o.kommune, o.bilag_id, o.due, o.due from outbox o left join bilag b
          on b.kommune = o.kommune and b.bilag_id = o.bilag_id
          where b.bilag_id is null limit $1",
+    ),
+    (
+        "hvert bilag, der står stille, er på fejllisten eller lukket med en grund",
+        "select b.kommune, b.bilag_id, b.version, coalesce(w.version, 0) from bilag b
+         left join work_item w on w.kommune = b.kommune and w.subject_id = b.bilag_id
+         where b.state in ('rejected', 'held', 'refused', 'parked') and (w.subject_id is null
+           or (w.closed is null and w.stop <> b.state) or w.how = 'settled'
+           or (w.how = 'corrected' and b.state not in ('rejected', 'refused'))) limit $1",
+    ),
+    (
+        "fejllisten rummer intet, der er kommet videre eller er rettet",
+        "select w.kommune, w.subject_id, w.version, w.version from work_item w
+         left join bilag b on b.kommune = w.kommune and b.bilag_id = w.subject_id
+         where w.kind = 'bilag' and w.closed is null and (b.bilag_id is null
+           or b.state not in ('rejected', 'held', 'refused', 'parked')
+           or exists (select 1 from bilag c where c.kommune = b.kommune
+             and c.korrigerer = b.claimed_uuid and c.fagsystem = b.fagsystem
+             and c.rejected = 0)) limit $1",
     ),
 ];
 

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use oir_domain::access::Scope;
+use oir_domain::access::{Person, Scope};
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::BilagUuid;
 use oir_domain::message::StateName;
 use oir_domain::reconcile::compare;
 use oir_domain::register::RegisterData;
+use oir_domain::work::Act;
 use oir_fagsystem::rng::Rng;
 use oir_fagsystem::{Content, Day, DayPlan, Expected, Planned, apply, sample};
 use oir_flow::deliver::round;
@@ -21,6 +22,8 @@ use oir_flow::ports::StoreFailure;
 use oir_flow::ports::inbox::{Channel, Inbox};
 use oir_flow::ports::outbox::Outbox;
 use oir_flow::ports::views::{BilagFilter, BilagLine, Views};
+use oir_flow::ports::work::{WorkFilter, WorkItems};
+use oir_flow::work::{Asker, Selection, Worklist};
 use oir_store::{Durability, Store};
 use oir_wire::finans::message::{Call, Reply};
 use oir_wire::finans::{SoapVersion, read, write};
@@ -73,6 +76,8 @@ struct World {
     mortal: Mortal,
     books: SimBooks,
     dice: Rng,
+    /// When somebody presses a button on the worklist.
+    person: Rng,
     hub: Hub,
     store: Store,
     deaths: u32,
@@ -139,6 +144,7 @@ impl World {
             ids,
             mortal,
             books,
+            person: dice.child("person", 0),
             dice,
             hub,
             store,
@@ -239,11 +245,40 @@ impl World {
             Err(StoreFailure::Unavailable(_)) => busy = true,
             Err(failure) => return Err(failure.to_string()),
         }
+        if self.person.percent(3) {
+            self.press_everything().await?;
+        }
         if self.mortal.is_dead() {
             self.restart().await?;
             busy = true;
         }
         Ok(busy)
+    }
+
+    /// Somebody lets everything go on that may, at any moment: nothing may come of it but
+    /// questions and calls that were due anyway.
+    async fn press_everything(&mut self) -> Result<(), String> {
+        let person = Person {
+            subject: "bogholder".into(),
+            navn: "Opdigtet Bogholder".into(),
+            grants: Vec::new(),
+        };
+        let (everything, filter) = (Scope::everything(), WorkFilter::on(sample::DAY));
+        let clock = Arc::new(self.clock.clone());
+        let list = Worklist::new(Arc::new(self.store.clone()), clock);
+        let groups = self.store.causes(&everything, &filter).await;
+        for group in groups.map_err(text)? {
+            let asker = Asker {
+                person: &person,
+                scope: &everything,
+            };
+            let all = Selection::Group(group.key, group.area);
+            match list.perform(asker, &all, &Act::GoOn).await {
+                Ok(_) | Err(StoreFailure::Unavailable(_)) => {}
+                Err(failure) => return Err(failure.to_string()),
+            }
+        }
+        Ok(())
     }
 
     /// Works until nothing is outstanding, moving the clock to what is due next.

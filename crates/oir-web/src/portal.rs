@@ -10,11 +10,14 @@
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
 //! | `/afstemning` and below | whether each day agrees, differences, signatures | `afstemning.rs` |
 //! | `/udvikling` | charts | `udvikling.rs` |
+//! | `/fejl`, `/fejl/{gruppe}`, `/fejl/bilag/{id}` | the worklist, one cause of it, one item | `work.rs`, `work_acts.rs` |
+//! | `/fejl/trin`, `/fejl/levering` | steps of people; what they let go on or give up | `work_acts.rs` |
+//! | `/fejl.xlsx` | the worklist as a workbook | `work_sheet.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
-//! bilag, pages only read. Personal numbers are masked everywhere (`masking.rs`). Every page works
+//! bilag, pages only read, but for the worklist. Personal numbers are masked everywhere (`masking.rs`). Every page works
 //! without JavaScript; style and script come from files, never from the page itself.
 
 mod afsendelse;
@@ -36,6 +39,11 @@ mod sign_in;
 mod udvikling;
 mod view;
 mod words;
+mod work;
+mod work_acts;
+mod work_forms;
+mod work_sheet;
+mod work_words;
 mod workbook;
 
 use std::fmt;
@@ -54,6 +62,8 @@ use oir_flow::ports::days::Days;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::search::{SavedViews, Search};
 use oir_flow::ports::views::Views;
+use oir_flow::ports::work::WorkItems;
+use oir_flow::work::Worklist;
 
 use crate::machine::lookup;
 use door::{Entrance, Needs};
@@ -77,8 +87,8 @@ pub struct FaultWords {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views + Search + SavedViews + Days {}
-impl<S: Views + Search + SavedViews + Days> Desk for S {}
+pub trait Desk: Views + Search + SavedViews + Days + WorkItems {}
+impl<S: Views + Search + SavedViews + Days + WorkItems> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
@@ -88,6 +98,8 @@ pub struct PortalState {
     saved: Arc<dyn SavedViews>,
     exports: Arc<Exports>,
     days: Arc<dyn Days>,
+    work: Arc<dyn WorkItems>,
+    worklist: Worklist,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -104,11 +116,14 @@ impl PortalState {
         words: FaultWords,
         entrance: Entrance,
     ) -> Self {
+        let work: Arc<dyn WorkItems> = Arc::<S>::clone(&store);
         Self {
             search: Arc::clone(&store) as _,
             saved: Arc::clone(&store) as _,
             exports: Arc::default(),
             days: Arc::clone(&store) as _,
+            worklist: Worklist::new(Arc::clone(&work), Arc::clone(&clock)),
+            work,
             views: store,
             register,
             clock,
@@ -192,6 +207,18 @@ fn pages() -> Pages {
             post(afstemning::forms::reopen).get(afstemning::forms::day_page),
         ),
         ("/udvikling", get(udvikling::show)),
+        ("/fejl", get(work::show)),
+        ("/fejl.xlsx", get(work_sheet::download)),
+        ("/fejl/{gruppe}", get(work::group)),
+        ("/fejl/bilag/{id}", get(work_acts::show)),
+        (
+            "/fejl/trin",
+            get(work_acts::to_the_list).post(work_acts::step),
+        ),
+        (
+            "/fejl/levering",
+            get(work_acts::to_the_list).post(work_acts::deliver),
+        ),
         (lookup::LIST, lookup::list_route()),
         (lookup::ONE, lookup::one_route()),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),

@@ -126,6 +126,9 @@ pub(crate) async fn release(database: &str, id: &str) -> anyhow::Result<ExitCode
                 out,
                 "{id} er frigivet: økonomisystemet spørges, og kender det ikke bilaget, sendes det."
             )?,
+            Release::NeverMapped => {
+                bail!("bilaget {id} blev opgivet, før det fik konti; fagsystemet skal sende et nyt")
+            }
             Release::NotParked | Release::Unknown => {
                 bail!("bilaget {id} er ikke parkeret; der er intet at frigive")
             }

@@ -84,6 +84,12 @@ pub mod deeds {
     pub const REOPENED_DAY: &str = "reopened_day";
     /// Had the books asked about the bilag of a day.
     pub const ASKED_BOOKS: &str = "asked_books";
+    /// Worked on what stands still: took, passed on, explained, postponed or closed it.
+    pub const HANDLED_WORK: &str = "handled_work";
+    /// Let what stood still go on: tried again, asked about or released.
+    pub const LET_GO_ON: &str = "let_go_on";
+    /// Gave up what stood still.
+    pub const GAVE_UP: &str = "gave_up";
 }
 
 /// A line of the log.

@@ -44,3 +44,4 @@ mod settle;
 mod subject;
 mod verify;
 mod views;
+mod work;

@@ -31,7 +31,7 @@ pub(crate) const OTHER_FAGSYSTEM: FagsystemId =
     FagsystemId::from_uuid(Uuid::from_u128(0x0fa9_0000_0000_4000_8000_0000_0000_0002));
 
 /// Every table that a port writes.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 19] = [
     "register_version",
     "myndighed",
     "fagsystem",
@@ -48,6 +48,8 @@ const TABLES: [&str; 17] = [
     "fault",
     "outbox",
     "control_total",
+    "work_item",
+    "work_event",
     "refinery_schema_history",
 ];
 
@@ -119,6 +121,17 @@ impl Subject {
             #[cfg(feature = "test-postgres")]
             Home::Postgres(_) => None,
         }
+    }
+
+    /// A migration's own text, in the dialect of this database.
+    pub(crate) fn migration(&self, name: &str) -> String {
+        let dialect = if self.folder().is_some() {
+            "sqlite"
+        } else {
+            "postgres"
+        };
+        let home = env!("CARGO_MANIFEST_DIR");
+        std::fs::read_to_string(format!("{home}/migrations/{dialect}/{name}")).unwrap()
     }
 
     /// Runs statements past the store.

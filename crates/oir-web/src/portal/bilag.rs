@@ -56,6 +56,9 @@ fn bilag_page(
         page: Page::inside(&title, Section::Bilag, viewer).below(&BILAG),
         state: words::state(standing),
         advice: words::advice(standing),
+        work: StateName::FOR_A_PERSON
+            .contains(&standing)
+            .then(|| format!("/fejl/bilag/{}", detail.line.id)),
         facts: facts(detail, &names, state),
         faults: faults_in_words(&detail.faults, state),
         later_faults: faults_in_words(&detail.later_faults, state),

@@ -34,14 +34,16 @@ pub(super) enum Section {
     Front,
     Bilag,
     Afstemning,
+    Work,
     Sessions,
     Log,
     Neither,
 }
 
 /// The menu: what an entry needs, which it is, where it leads and what it says.
-const MENU: [(Action, Section, &str, &str); 5] = [
+const MENU: &[(Action, Section, &str, &str)] = &[
     (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
+    (Action::SeeBilag, Section::Work, "/fejl", "Fejl"),
     (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
     (
         Action::SeeFigures,
@@ -356,6 +358,8 @@ pub(super) struct BilagPage {
     pub(super) page: Page,
     pub(super) state: Badge,
     pub(super) advice: Advice,
+    /// The way to its place on the worklist, when it stands still.
+    pub(super) work: Option<String>,
     pub(super) facts: Vec<Fact>,
     pub(super) faults: Vec<FaultDetail>,
     pub(super) later_faults: Vec<FaultDetail>,

@@ -104,6 +104,7 @@ pub(super) fn event(word: &str, to: StateName, attempt: u32) -> String {
         }
         ("not_there", _) => "Bogføringssystemet kender ikke bilaget. Det sendes igen.",
         ("given_up", _) => "Alle forsøg er brugt. Parkeret.",
+        ("given_up_by_hand", _) => "Opgivet af en medarbejder. Bilaget leveres ikke.",
         ("released", _) => "Frigivet af en medarbejder. Bogføringssystemet spørges først.",
         (other, _) => return other.to_owned(),
     };
@@ -250,6 +251,9 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::SIGNED_DAY => "Godkendte en dags afstemning",
         deeds::REOPENED_DAY => "Genåbnede en dags afstemning",
         deeds::ASKED_BOOKS => "Bad bogføringen om svar på en dags bilag",
+        deeds::HANDLED_WORK => "Behandlede en fejl",
+        deeds::LET_GO_ON => "Satte i gang igen",
+        deeds::GAVE_UP => "Opgav levering",
         _ => "Andet",
     }
 }

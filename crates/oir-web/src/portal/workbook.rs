@@ -328,7 +328,7 @@ fn excel_day(day: Date) -> Result<ExcelDateTime, XlsxError> {
 
 /// Workbooks know floating point only. The nearest one to an amount up to 90 billion
 /// kroner shows the same øre; nothing is calculated with it here.
-fn excel_kroner(amount: Oere) -> f64 {
+pub(super) fn excel_kroner(amount: Oere) -> f64 {
     let sign = if amount.get() < 0 { "-" } else { "" };
     let oere = amount.get().unsigned_abs();
     format!("{sign}{}.{:02}", oere / 100, oere % 100)

@@ -33,7 +33,7 @@ pub(crate) fn holding(role: Role, kommune: Kommunekode) -> Person {
 }
 
 /// A portal whose door lets exactly these persons choose themselves.
-fn portal(persons: &[Person]) -> Router {
+pub(crate) fn portal(persons: &[Person]) -> Router {
     let door = Door::Invented(persons.into());
     router(PortalState::new(
         Arc::new(Invented::day(60)),
@@ -81,6 +81,7 @@ fn address(path: &str) -> String {
     } else {
         path.replace("{id}", &bilag)
     };
+    let page = page.replace("{gruppe}", "791~-~held~-~oekonomi~");
     page.replace("{*path}", "portal.css")
         .replace("{kommune}", "791")
         .replace("{fagsystem}", &system().to_string())

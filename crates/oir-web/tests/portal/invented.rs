@@ -10,6 +10,8 @@
 mod days;
 #[path = "invented/find.rs"]
 pub(crate) mod find;
+#[path = "invented/work.rs"]
+mod work;
 
 use std::sync::{Arc, Mutex};
 
@@ -86,6 +88,7 @@ pub(crate) struct Invented {
     away: Option<StoreFailure>,
     kept: Mutex<Vec<(String, oir_flow::ports::search::SavedView)>>,
     days: days::Written,
+    work: work::Kept,
 }
 
 /// Words for faults; the real ones stand with the receipts.

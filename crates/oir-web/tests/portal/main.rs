@@ -7,6 +7,7 @@ mod doors;
 mod find;
 mod invented;
 mod sessions;
+mod work;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -117,6 +118,9 @@ async fn pages_look_as_reviewed() {
             format!("/afstemning/791/{}/2026-11-23", invented::system(1)),
         ),
         ("trends", "/udvikling".to_owned()),
+        ("work_of_operation", "/fejl".to_owned()),
+        ("work_of_finance", "/fejl?omraade=oekonomi".to_owned()),
+        ("work_item", format!("/fejl/bilag/{}", bilag_id(3))),
         ("not_found", "/nowhere".to_owned()),
     ];
     for (name, address) in pages {
