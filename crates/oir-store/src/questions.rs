@@ -54,7 +54,16 @@ fn cases() -> Vec<Case> {
     };
     let to_handle = [StateName::Refused, StateName::Parked];
     let uuid = "0192f0a0-0000-4000-8000-000000000001";
+    let some = || Value::Uuid(Uuid::max());
     vec![
+        (
+            "what corrects one",
+            (
+                views::CORRECTED_BY.to_owned(),
+                vec![Value::from(OWNER.0), some(), some()],
+            ),
+            &["bilag_corrects (kommune=? AND korrigerer=?)"],
+        ),
         (
             "booked, one",
             claim::booked(Some(OWNER), DAY, DAY),

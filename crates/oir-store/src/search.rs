@@ -110,7 +110,8 @@ impl Lead {
                 };
                 let of_terms = within(all, "t", owner, part);
                 let [typed, upper] = erp_numbers(number).map(|n| all.place(n.into()));
-                let of_books = within(all, "e", owner, part);
+                // Without the municipality, whose index SQLite would take for the better one.
+                let of_books = within(all, "e", None, part);
                 format!(
                     "select t.bilag_id from search_term t where {term}{of_terms} \
                      union all select e.bilag_id from bilag e \

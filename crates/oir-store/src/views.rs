@@ -19,6 +19,11 @@ use crate::codec::{Cells, damaged, date, fagsystem, known_fagsystem, kommune};
 use crate::list::{Conditions, LINE, line};
 use crate::plan::Value;
 
+/// Bilag that correct one; another sender may use the same id for another bilag. Without an
+/// order, for which SQLite would walk through all of the municipality's.
+pub(crate) const CORRECTED_BY: &str =
+    "select bilag_id from bilag where kommune = $1 and korrigerer = $2 and fagsystem = $3";
+
 /// The totals of a day, and the values.
 pub(crate) fn totals_of_day(scope: &Scope, dag: Date) -> (String, Vec<Value>) {
     let mut wanted = Conditions::seen(scope, "t");
@@ -191,18 +196,16 @@ impl Store {
     }
 
     async fn corrected_by(&self, line: &BilagLine) -> Result<Vec<BilagId>, StoreFailure> {
-        // Another sender may use the same id for another bilag.
-        let sql = "select bilag_id from bilag where kommune = $1 and korrigerer = $2 \
-             and fagsystem = $3 order by 1";
         let params = vec![
             kommune(line.kommune),
             Value::Uuid(line.bilag_uuid.as_uuid()),
             fagsystem(line.fagsystem),
         ];
-        let rows = self.query(sql, params).await?;
-        rows.into_iter()
-            .map(|row| Cells::new(row).bilag_id())
-            .collect()
+        let rows = self.query(CORRECTED_BY, params).await?;
+        let ids = rows.into_iter().map(|row| Cells::new(row).bilag_id());
+        let mut ids = ids.collect::<Result<Vec<_>, _>>()?;
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     async fn messages(

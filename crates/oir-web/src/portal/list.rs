@@ -11,7 +11,7 @@ use super::bilag::codes;
 use super::door::Viewer;
 use super::failure::{PageError, page, unreadable_form};
 use super::names::Names;
-use super::query::ListQuery;
+use super::query::{ListQuery, shown};
 use super::saved::SavedLink;
 use super::view::{FieldFault, FilterForm, ListLine, ListPage, Page, Section};
 use super::{PortalState, saved, words};
@@ -143,7 +143,7 @@ fn form(
         beloeb_fra: query.beloeb_fra.clone(),
         beloeb_til: query.beloeb_til.clone(),
         // A personal number typed by mistake is not shown back.
-        q: mask_text(&query.q),
+        q: shown(&query.q),
         sag: mask_text(&query.sag),
         konto: mask_text(&query.konto),
         sortiment: mask_text(&query.sortiment),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 use oir_domain::fault::FaultCode;
-use oir_domain::ids::{BilagId, FagsystemId};
+use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId};
 use oir_domain::message::StateName;
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::views::BilagFilter;
@@ -302,7 +302,7 @@ fn states(word: &str) -> Option<Vec<StateName>> {
 /// What is wrong with typed words. The address line ends up in histories and logs, where no
 /// person may stand.
 fn wrong_words(text: &str) -> Option<&'static str> {
-    if mask_text(text) != text {
+    if shown(text) != text {
         Some(
             "Her søges ikke på CPR-numre. Brug opslaget på en person, hvis din rolle giver \
              adgang, eller søg på bilagsnummer, sag eller id",
@@ -312,6 +312,16 @@ fn wrong_words(text: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Typed words as they may be shown back: masked, unless they are an id, in which ten
+/// figures may look like a person's.
+pub(super) fn shown(text: &str) -> String {
+    let typed = text.trim();
+    let id = typed.parse::<BilagId>().is_ok()
+        || typed.parse::<AfsendelseId>().is_ok()
+        || typed.parse::<BilagUuid>().is_ok();
+    if id { text.to_owned() } else { mask_text(text) }
 }
 
 /// Nothing for an empty field, an error for one that `parse` cannot read.
@@ -403,6 +413,21 @@ mod tests {
         let (filter, _) = query.filter();
         assert_eq!(filter.fault, Some(FaultCode::Unmapped));
         assert_eq!(filter.text, None);
+    }
+
+    #[test]
+    fn an_id_is_no_person_whatever_its_figures() {
+        for id in [
+            "34212768-bdf0-4d4a-b82b-d8402757970c",
+            "bil_0192f0a0610190123470008000000001",
+        ] {
+            let query = ListQuery {
+                q: id.into(),
+                ..ListQuery::default()
+            };
+            let (filter, faults) = query.filter();
+            assert_eq!((filter.text.as_deref(), faults), (Some(id), Vec::new()));
+        }
     }
 
     #[test]
