@@ -32,7 +32,8 @@ pub(super) const fn words(code: FaultCode) -> Words {
         | FaultCode::WrongContentType
         | FaultCode::TooSlow
         | FaultCode::NotSignedIn
-        | FaultCode::NotAllowed => reading(code),
+        | FaultCode::NotAllowed
+        | FaultCode::TooManyGuesses => reading(code),
         FaultCode::UnexpectedElement
         | FaultCode::MissingElement
         | FaultCode::WrongForm
@@ -136,13 +137,18 @@ const fn reading(code: FaultCode) -> Words {
         ),
         FaultCode::NotSignedIn => w(
             "Ikke logget ind",
-            "Kaldet er ikke logget ind.",
-            "Log ind i portalen, og kald igen i samme session.",
+            "Kaldet er ikke logget ind, eller nøglen gælder ikke.",
+            "Kald med en gyldig nøgle, eller log ind i portalen og kald i samme session.",
         ),
         FaultCode::NotAllowed => w(
             "Ingen adgang",
-            "Ingen af kaldets roller giver adgang.",
-            "Få kommunens administrator til at tildele en rolle, der må se bilag.",
+            "Kaldets nøgle eller roller giver ikke adgang til det.",
+            "Brug nøglen til eget system og egen myndighed, eller få en nøgle eller rolle, der rækker.",
+        ),
+        FaultCode::TooManyGuesses => w(
+            "For mange forkerte nøgler",
+            "Der er kommet for mange forkerte nøgler; prøv igen om {0} sekunder.",
+            "Ret nøglen i det kaldende system. En gyldig nøgle slipper ind hele tiden.",
         ),
         _ => w(
             "For langsom",
