@@ -6,9 +6,12 @@
 
 mod answers;
 pub mod deliver;
+pub mod gate;
+pub mod guesses;
 pub mod hub;
 mod intake;
 pub mod judge;
+pub mod keyring;
 mod lines;
 pub mod ports;
 pub mod receipts;

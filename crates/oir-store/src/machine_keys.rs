@@ -269,10 +269,10 @@ impl MachineKeys for Store {
         Box::pin(self.read_key_version())
     }
 
-    fn key_table(&self, now: Timestamp) -> Answer<'_, Vec<KeptKey>> {
+    fn key_table(&self, since: Timestamp) -> Answer<'_, Vec<KeptKey>> {
         Box::pin(async move {
-            let wanted = "where k.ended is null and k.valid_until > $1";
-            let params = vec![micros(now)];
+            let wanted = "where k.valid_until > $1";
+            let params = vec![micros(since)];
             self.keys_where((wanted, params), "k.key_id").await
         })
     }

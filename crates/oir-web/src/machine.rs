@@ -4,10 +4,12 @@
 //! nothing but what HTTP alone can say: media type, size, time.
 
 pub mod api;
+pub(crate) mod door;
 mod hand_over;
 mod health;
 pub mod listener;
 pub mod lookup;
+pub mod oauth;
 mod room;
 mod soap;
 
@@ -18,8 +20,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use oir_flow::hub::Hub;
+use oir_flow::keyring::Keyring;
 use oir_wire::finans::SERVICE_PATH;
 
+pub use door::{MachineDoor, Peer};
 pub use room::{ROOM_BYTES, Room};
 
 /// Longest message taken, in bytes: the largest bundle with room to spare.
@@ -44,6 +48,8 @@ pub struct MachineState {
     pub free_space: FreeSpace,
     /// Room for what is being received.
     pub room: Room,
+    /// Who comes in.
+    pub door: MachineDoor,
 }
 
 impl fmt::Debug for MachineState {
@@ -59,6 +65,11 @@ pub fn service(state: MachineState) -> Router {
     api::operations()
         .route(SERVICE_PATH, post(soap::call).get(soap::describe))
         .with_state(state)
+}
+
+/// Where machines get tokens; `issuer` is the address by which they reach the service.
+pub fn tokens(keys: Keyring, issuer: &str) -> Router {
+    oauth::routes(keys, issuer)
 }
 
 /// The operators' routes: health and metrics; every process has them.

@@ -19,6 +19,7 @@ mod bilag;
 pub mod door;
 mod excerpt;
 mod failure;
+pub mod forms;
 mod front;
 mod headers;
 pub mod hosts;
@@ -44,7 +45,9 @@ use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::reconcile::{Difference, Statements};
 use oir_domain::register::Register;
+use oir_flow::keyring::Keyring;
 use oir_flow::ports::Answer;
+use oir_flow::ports::machine_keys::MachineKeys;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
 
@@ -86,8 +89,8 @@ pub trait ControlTotals: Send + Sync + fmt::Debug {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views {}
-impl<S: Views> Desk for S {}
+pub trait Desk: Views + MachineKeys {}
+impl<S: Views + MachineKeys> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
@@ -99,6 +102,7 @@ pub struct PortalState {
     control: Option<Arc<dyn ControlTotals>>,
     zone: TimeZone,
     entrance: Entrance,
+    keys: Keyring,
 }
 
 impl PortalState {
@@ -111,6 +115,7 @@ impl PortalState {
         entrance: Entrance,
     ) -> Self {
         Self {
+            keys: entrance.sign_in.keyring(Arc::clone(&store) as _),
             views: store,
             register,
             clock,
@@ -201,6 +206,7 @@ fn behind(
     needs: Needs,
     page: MethodRouter<PortalState>,
 ) -> MethodRouter<PortalState> {
+    let page = page.route_layer(middleware::from_fn(forms::whole));
     if needs == Needs::Nothing && matches!(state.entrance.door, door::Door::Operator) {
         // Nobody signs in: nothing to look up for a style sheet.
         return page;

@@ -88,8 +88,8 @@ pub trait MachineKeys: Send + Sync + std::fmt::Debug {
     /// One more at each change of a key, its use apart.
     fn key_version(&self) -> Answer<'_, i64>;
 
-    /// All keys that were not ended and last beyond an instant: the door's own table.
-    fn key_table(&self, now: Timestamp) -> Answer<'_, Vec<KeptKey>>;
+    /// All keys that last, or were given to last, beyond an instant: the door's own table.
+    fn key_table(&self, since: Timestamp) -> Answer<'_, Vec<KeptKey>>;
 
     /// Keys that touch somebody's matter, newest first.
     fn keys<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<KeyRecord>>;

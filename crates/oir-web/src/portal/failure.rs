@@ -33,6 +33,12 @@ pub(super) enum PageError {
     ForeignForm,
     /// A form whose fields cannot be read.
     BadForm,
+    /// A form or a file that is larger than is taken.
+    TooLarge,
+    /// A form that did not arrive in time.
+    TooSlow,
+    /// Too many wrong answers from there; how many seconds to wait.
+    TooMany(u64),
     /// The answer of the identity provider belongs to no attempt of this browser.
     NotBegun,
     /// The identity provider, or the person, said no.
@@ -60,6 +66,7 @@ impl From<SignInFailure> for PageError {
         match failure {
             SignInFailure::NotBegun => Self::NotBegun,
             SignInFailure::NoRole => Self::NoRole,
+            SignInFailure::TooMany(wait) => Self::TooMany(wait),
             SignInFailure::Provider(IdentityFailure::Refused(_)) => Self::SignInRefused,
             SignInFailure::Provider(IdentityFailure::Forged(why)) => Self::SignInForged(why),
             SignInFailure::Provider(IdentityFailure::Unavailable(why)) => Self::SignInAway(why),
@@ -128,6 +135,9 @@ impl PageError {
             | Self::Forbidden(_)
             | Self::ForeignForm
             | Self::BadForm
+            | Self::TooLarge
+            | Self::TooSlow
+            | Self::TooMany(_)
             | Self::NotBegun
             | Self::SignInRefused
             | Self::SignInForged(_)
@@ -176,6 +186,25 @@ impl PageError {
                 "Den kom ikke fra en side, du har åben i dette login, eller et felt manglede. \
                  Intet er ændret.",
                 &["Gå tilbage til siden, genindlæs den, og send igen."],
+            ),
+            Self::TooLarge => words(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Det, du sendte, fylder for meget",
+                "En formular eller fil må højst fylde 1 MB. Intet er ændret.",
+                &["Gå tilbage, gør teksten eller filen mindre, og send igen."],
+            ),
+            Self::TooSlow => words(
+                StatusCode::REQUEST_TIMEOUT,
+                "Det, du sendte, nåede ikke frem",
+                "Formularen eller filen var ikke nået frem efter et halvt minut. Intet er ændret.",
+                &["Gå tilbage, og send igen, når forbindelsen er bedre."],
+            ),
+            Self::TooMany(_) => words(
+                StatusCode::TOO_MANY_REQUESTS,
+                "For mange forsøg",
+                "Der er kommet for mange forkerte svar fra dit netværk. Et rigtigt login slipper \
+                 ind hele tiden.",
+                &["Vent et øjeblik, og log ind forfra fra forsiden."],
             ),
             Self::NotBegun => words(
                 StatusCode::BAD_REQUEST,
@@ -248,6 +277,10 @@ impl IntoResponse for PageError {
                 response.headers_mut().insert(ALLOW, read);
             }
             _ => {}
+        }
+        if let Self::TooMany(wait) = self {
+            let wait = HeaderValue::from(wait);
+            response.headers_mut().insert(RETRY_AFTER, wait);
         }
         if let Some(reason) = self.reason() {
             response.extensions_mut().insert(Reason(reason));

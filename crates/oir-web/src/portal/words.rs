@@ -246,6 +246,10 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::SIGNED_OUT => "Loggede ud",
         deeds::ENDED_SESSION => "Afsluttede en session",
         deeds::EXPORTED => "Hentede en liste som fil",
+        deeds::MADE_KEY => "Lavede en nøgle til en maskine",
+        deeds::RENEWED_KEY => "Fornyede en maskines nøgle",
+        deeds::ENDED_KEY => "Afsluttede en maskines nøgle",
+        deeds::GUESSING => "Så nogen gætte på nøgler eller login",
         _ => "Andet",
     }
 }
