@@ -342,7 +342,9 @@ impl Keyring {
 
     /// Notes the hour of a use, once an hour. That it cannot be noted keeps nobody out.
     async fn note_use(&self, table: &Table, id: KeyId, now: Timestamp) {
-        let second = now.as_second().saturating_sub(now.as_second().rem_euclid(3_600));
+        let second = now
+            .as_second()
+            .saturating_sub(now.as_second().rem_euclid(3_600));
         let hour = Timestamp::from_second(second).unwrap_or(now);
         let noted = table.get(&id).and_then(|key| key.record.last_used);
         let news = {
@@ -440,12 +442,7 @@ impl Keyring {
                 last_used: None,
             },
         };
-        let made = self
-            .0
-            .parts
-            .keys
-            .make_key(&key, old_until, &deed)
-            .await?;
+        let made = self.0.parts.keys.make_key(&key, old_until, &deed).await?;
         self.forget();
         Ok(made.then_some(text))
     }

@@ -8,6 +8,7 @@
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
+//! | `/noegler…` | keys of machines | `keys.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
@@ -23,6 +24,7 @@ pub mod forms;
 mod front;
 mod headers;
 pub mod hosts;
+mod keys;
 mod list;
 mod names;
 mod query;
@@ -191,6 +193,12 @@ fn pages() -> Pages {
         (lookup::ONE, lookup::one_route()),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
         ("/log", get(sign_in::log)),
+        ("/noegler", get(keys::show)),
+        ("/noegler.xlsx", get(keys::download)),
+        ("/noegler/ny", get(keys::ask).post(keys::make)),
+        ("/noegler/{id}", get(keys::one)),
+        ("/noegler/{id}/forny", post(keys::renew)),
+        ("/noegler/{id}/afslut", post(keys::end)),
         ("/roller", get(sign_in::roles)),
         ("/log-ud", post(sign_in::leave)),
         ("/log-ind", get(sign_in::ask).post(sign_in::choose)),

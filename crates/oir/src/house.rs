@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::keyring::{self, Keyring};
 use oir_flow::ports::Answer;
 use oir_flow::reconcile::Reconciliation;
 use oir_flow::sign_in::{self, SessionLimits, SignIn};
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
-use oir_web::machine::{self, MachineState, Room};
+use oir_web::machine::{self, MachineDoor, MachineState, Room};
 use oir_web::portal::door::{Door, Entrance};
 use oir_web::portal::{self, Comparison, ControlTotals, FaultWords, PortalState};
 use oir_wire::danish;
@@ -102,7 +103,7 @@ pub(crate) fn metrics() -> String {
     recorder().map_or_else(String::new, |recorder| recorder.render())
 }
 
-fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
+fn machine_state(hub: &Hub, disk: Option<PathBuf>, door: MachineDoor) -> MachineState {
     // Counting begins now, not when somebody first looks.
     drop(recorder());
     MachineState {
@@ -110,17 +111,37 @@ fn machine_state(hub: &Hub, disk: Option<PathBuf>) -> MachineState {
         metrics: Arc::new(metrics),
         free_space: free_space(disk),
         room: Room::default(),
+        door,
     }
 }
 
-/// Routes for senders and books.
-pub(crate) fn service(hub: &Hub) -> Router {
-    machine::service(machine_state(hub, None))
+/// Routes for senders and books on this machine, who need no key.
+pub(crate) fn open_service(hub: &Hub) -> Router {
+    machine::service(machine_state(hub, None, MachineDoor::Open))
+}
+
+/// Routes for senders and books that sign in, with those where tokens are given. `issuer`
+/// is the address by which they reach us.
+pub(crate) fn service(hub: &Hub, keys: &Keyring, issuer: &str) -> Router {
+    let door = MachineDoor::Keys(keys.clone());
+    let routes = machine::service(machine_state(hub, None, door));
+    routes.merge(machine::tokens(keys.clone(), issuer))
+}
+
+/// The keys of machines.
+pub(crate) fn keyring(store: &Store) -> Keyring {
+    Keyring::new(keyring::Parts {
+        keys: Arc::new(store.clone()),
+        sessions: Arc::new(store.clone()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OrderedIds::default()),
+        secrets: Arc::new(SystemSecrets),
+    })
 }
 
 /// Routes for operators: health and metrics.
 pub(crate) fn operation(hub: &Hub, disk: Option<PathBuf>) -> Router {
-    machine::operation(machine_state(hub, disk))
+    machine::operation(machine_state(hub, disk, MachineDoor::Open))
 }
 
 /// The door of the pages.
@@ -167,7 +188,7 @@ pub(crate) fn routes(
     entrance: Entrance,
 ) -> Router {
     portal(hub, store, control, entrance)
-        .merge(service(hub))
+        .merge(open_service(hub))
         .merge(operation(hub, disk))
 }
 

@@ -31,12 +31,11 @@ pub(super) fn operations() -> Router<MachineState> {
         get(|| async { ([(CONTENT_TYPE, JSON)], OPENAPI) }).fallback(wrong_method),
     );
     for operation in json::OPERATIONS {
-        let handler = move |State(state): State<MachineState>,
-                            peer: Option<Extension<Peer>>,
-                            headers: HeaderMap,
-                            body: Body| {
-            call(state, operation, peer, headers, body)
-        };
+        let handler =
+            move |State(state): State<MachineState>,
+                  peer: Option<Extension<Peer>>,
+                  headers: HeaderMap,
+                  body: Body| { call(state, operation, peer, headers, body) };
         routes = routes.route(
             &format!("{PATH}/{operation}"),
             post(handler).fallback(wrong_method),
@@ -69,7 +68,10 @@ async fn call(
         Err((status, reply)) => return answered(&reply, Some(status)),
     };
     let read = move |raw: &[u8]| json::call(operation, raw);
-    answered(&work(&state.hub, Channel::Json, raw, pass, read).await, None)
+    answered(
+        &work(&state.hub, Channel::Json, raw, pass, read).await,
+        None,
+    )
 }
 
 /// The statuses of refusals; `docs/HTTP.md` says what a sender does at each.

@@ -75,7 +75,7 @@ async fn token(
     };
     let request = match Request::read(&headers, &form) {
         Ok(request) => request,
-        Err(refused) => return refused,
+        Err(why) => return why.answer(),
     };
     let from: Option<IpAddr> = peer.map(|Extension(peer)| peer.0);
     let client = (request.client.as_str(), request.secret.as_str());
@@ -159,6 +159,23 @@ fn pairs(text: &str) -> Option<Form> {
     Some(form.0)
 }
 
+/// Why nothing is asked for that could be given.
+enum Unasked {
+    Invalid,
+    OtherGrant,
+    NoClient,
+}
+
+impl Unasked {
+    fn answer(self) -> Response {
+        match self {
+            Self::Invalid => wrong(StatusCode::BAD_REQUEST, "invalid_request", &[]),
+            Self::OtherGrant => wrong(StatusCode::BAD_REQUEST, "unsupported_grant_type", &[]),
+            Self::NoClient => unknown_client(),
+        }
+    }
+}
+
 /// What is asked for, with the client's own name and secret.
 struct Request<'a> {
     client: String,
@@ -169,36 +186,32 @@ struct Request<'a> {
 impl<'a> Request<'a> {
     /// Reads it; a parameter twice, or two ways of saying who one is, is an error
     /// (RFC 6749 § 2.3, 3.2).
-    fn read(headers: &HeaderMap, form: &'a Form) -> Result<Self, Response> {
-        let invalid = || wrong(StatusCode::BAD_REQUEST, "invalid_request", &[]);
+    fn read(headers: &HeaderMap, form: &'a Form) -> Result<Self, Unasked> {
         let one = |name: &str| {
             let mut found = form.iter().filter(|(key, _)| key == name);
             match (found.next(), found.next()) {
                 (one, None) => Ok(one.map(|(_, value)| value.as_str())),
-                (_, Some(_)) => Err(invalid()),
+                (_, Some(_)) => Err(Unasked::Invalid),
             }
         };
         let (grant, scope) = (one("grant_type")?, one("scope")?);
         let (client, secret) = (one("client_id")?, one("client_secret")?);
         match grant {
             Some("client_credentials") => {}
-            Some(_) => {
-                let error = "unsupported_grant_type";
-                return Err(wrong(StatusCode::BAD_REQUEST, error, &[]));
-            }
-            None => return Err(invalid()),
+            Some(_) => return Err(Unasked::OtherGrant),
+            None => return Err(Unasked::Invalid),
         }
         let (client, secret) = match (headers.contains_key(AUTHORIZATION), client, secret) {
             (true, client, None) => {
-                let (named, secret) = basic(headers).ok_or_else(unknown_client)?;
+                let (named, secret) = basic(headers).ok_or(Unasked::NoClient)?;
                 if client.is_some_and(|client| client != named) {
-                    return Err(invalid());
+                    return Err(Unasked::Invalid);
                 }
                 (named, secret)
             }
-            (true, _, Some(_)) => return Err(invalid()),
+            (true, _, Some(_)) => return Err(Unasked::Invalid),
             (false, Some(client), Some(secret)) => (client.to_owned(), secret.to_owned()),
-            (false, ..) => return Err(unknown_client()),
+            (false, ..) => return Err(Unasked::NoClient),
         };
         Ok(Self {
             client,

@@ -22,8 +22,8 @@ use oir_flow::sign_in::{SignIn, Token};
 use super::PortalState;
 use super::failure::PageError;
 use super::query::percent_encoded;
-use crate::machine::door::{self as machine, Peer};
 use crate::machine::api;
+use crate::machine::door::{self as machine, Peer};
 
 /// The cookie of a session.
 const SESSION: &str = "oir_session";
@@ -53,6 +53,12 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/api/finans/v2/bilag/{id}", Needs::Right(Action::SeeBilag)),
     ("/sessioner", Needs::Right(Action::EndSessions)),
     ("/log", Needs::Right(Action::SeeAudit)),
+    ("/noegler", Needs::Right(Action::ManageKeys)),
+    ("/noegler.xlsx", Needs::Right(Action::ManageKeys)),
+    ("/noegler/ny", Needs::Right(Action::ManageKeys)),
+    ("/noegler/{id}", Needs::Right(Action::ManageKeys)),
+    ("/noegler/{id}/forny", Needs::Right(Action::ManageKeys)),
+    ("/noegler/{id}/afslut", Needs::Right(Action::ManageKeys)),
     ("/roller", Needs::Anybody),
     ("/log-ud", Needs::Anybody),
     ("/log-ind", Needs::Nothing),

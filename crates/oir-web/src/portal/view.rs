@@ -34,13 +34,15 @@ pub(super) enum Section {
     Bilag,
     Sessions,
     Log,
+    Keys,
     Neither,
 }
 
 /// The menu: what an entry needs, which it is, where it leads and what it says.
-const MENU: [(Action, Section, &str, &str); 4] = [
+const MENU: [(Action, Section, &str, &str); 5] = [
     (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
     (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
+    (Action::ManageKeys, Section::Keys, "/noegler", "Nøgler"),
     (
         Action::EndSessions,
         Section::Sessions,
