@@ -33,6 +33,7 @@ mod backup;
 mod evidence;
 mod inbox;
 mod list;
+mod machine_keys;
 mod outbox;
 mod raw;
 mod register;

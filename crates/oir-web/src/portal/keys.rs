@@ -180,7 +180,7 @@ pub(super) async fn show(
         made_by: key.made_by.to_string(),
     };
     let template = KeysPage {
-        page: Page::inside("Maskiners nøgler", Section::Keys, &viewer),
+        page: Page::inside("Maskiners nøgler", Section::Neither, &viewer),
         lines: keys.iter().map(line).collect(),
         may_make: viewer.session.is_some(),
     };
@@ -220,7 +220,7 @@ fn new_page(state: &PortalState, viewer: &Viewer, form: KeyForm) -> Result<NewKe
         choice
     };
     Ok(NewKeyPage {
-        page: Page::inside(title, Section::Keys, viewer).below(&back),
+        page: Page::inside(title, Section::Neither, viewer).below(&back),
         token: token.clone(),
         id: state.keys.next_id().to_string(),
         holders,
@@ -270,7 +270,7 @@ async fn made(state: &PortalState, viewer: &Viewer, wish: Wish) -> Result<Respon
     let title = "Nøglen er lavet";
     let back = [("/noegler", "Maskiners nøgler")];
     let template = MadePage {
-        page: Page::inside(title, Section::Keys, viewer).below(&back),
+        page: Page::inside(title, Section::Neither, viewer).below(&back),
         id: id.to_string(),
         secret,
         facts: facts(state, viewer, &key),
@@ -343,7 +343,7 @@ fn key_page(
     let forms = token.map(|(_, token)| (token.clone(), state.keys.next_id().to_string()));
     let back = [("/noegler", "Maskiners nøgler")];
     KeyPage {
-        page: Page::inside(&key.navn, Section::Keys, viewer).below(&back),
+        page: Page::inside(&key.navn, Section::Neither, viewer).below(&back),
         standing: badge(standing),
         facts: facts(state, viewer, key),
         fault,

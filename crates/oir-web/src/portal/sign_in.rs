@@ -208,6 +208,7 @@ pub(super) async fn roles(
     let template = RolesPage {
         page: Page::inside("Roller og rettigheder", Section::Neither, &viewer),
         own: roles_in_words(&viewer.person, &state.names()),
+        keys: viewer.may(Action::ManageKeys),
         actions: Action::ALL.map(words::action).into(),
         lines: TABLE.iter().map(line).collect(),
     };

@@ -34,15 +34,13 @@ pub(super) enum Section {
     Bilag,
     Sessions,
     Log,
-    Keys,
     Neither,
 }
 
 /// The menu: what an entry needs, which it is, where it leads and what it says.
-const MENU: [(Action, Section, &str, &str); 5] = [
+const MENU: [(Action, Section, &str, &str); 4] = [
     (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
     (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
-    (Action::ManageKeys, Section::Keys, "/noegler", "Nøgler"),
     (
         Action::EndSessions,
         Section::Sessions,
@@ -469,6 +467,8 @@ pub(super) struct InventedPerson {
 pub(super) struct RolesPage {
     pub(super) page: Page,
     pub(super) own: Vec<String>,
+    /// Whether the way to the keys of machines is shown.
+    pub(super) keys: bool,
     pub(super) actions: Vec<&'static str>,
     pub(super) lines: Vec<RoleLine>,
 }

@@ -2,8 +2,10 @@
 //! every guard in place. No socket, no database.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod attacks;
 mod doors;
 mod invented;
+mod keys;
 mod sessions;
 
 use std::collections::BTreeSet;
