@@ -130,7 +130,7 @@ mod tests {
     };
 
     fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_795_000_000 + seconds).unwrap()
+        Timestamp::from_second(1_795_000_000_i64.saturating_add(seconds)).unwrap()
     }
 
     fn blocked(wait: i64, first: bool) -> Heard {

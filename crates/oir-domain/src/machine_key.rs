@@ -435,7 +435,7 @@ mod tests {
     const THERE: Kommunekode = Kommunekode(751);
 
     fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_795_000_000 + seconds).unwrap()
+        Timestamp::from_second(1_795_000_000_i64.saturating_add(seconds)).unwrap()
     }
 
     fn system(number: u128) -> FagsystemId {

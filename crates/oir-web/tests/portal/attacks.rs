@@ -9,6 +9,9 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{Method, Request, StatusCode};
 use oir_domain::access::{Person, Role, TABLE};
 use oir_domain::party::Kommunekode;
+use oir_flow::ports::identity::{
+    Asked, AttemptSecrets, Identity, IdentityFailure, IdentityProvider,
+};
 use oir_web::portal::door::{Door, Needs, PAGES};
 use oir_web::portal::forms::FORM_MAX;
 use oir_web::portal::{PortalState, router};
@@ -487,4 +490,57 @@ async fn who_guesses_keys_waits_and_who_has_one_does_not() {
     let lines = log.text().matches("Så nogen gætte på nøgler").count();
     assert_eq!(lines, 1, "once in a window");
     assert!(log.text().contains("adresse 192.0.2.7") && !log.text().contains("oir_wrong"));
+}
+
+/// A provider that nobody comes back from.
+#[derive(Debug)]
+struct Elsewhere;
+
+impl IdentityProvider for Elsewhere {
+    fn address<'a>(&'a self, _: &'a AttemptSecrets) -> Asked<'a, String> {
+        Box::pin(async { Ok("https://login.example/".to_owned()) })
+    }
+
+    fn redeem<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a AttemptSecrets,
+        _: jiff::Timestamp,
+    ) -> Asked<'a, Identity> {
+        Box::pin(async { Err(IdentityFailure::Forged("invented".to_owned())) })
+    }
+}
+
+#[tokio::test]
+async fn who_guesses_answers_of_the_sign_in_waits() {
+    let door = Door::Provider {
+        provider: Arc::new(Elsewhere),
+        means: Arc::new(|_| Vec::new()),
+    };
+    let portal = router(PortalState::new(
+        Arc::new(Invented::day(1)),
+        register(),
+        Arc::new(StoppedClock),
+        WORDS,
+        entrance(door),
+    ));
+    let guess = async |from: &str, more: &str| {
+        let place = format!("/log-ind/svar?state={}&{more}", "a".repeat(64));
+        let mut request = Request::get(place).body(Body::empty()).unwrap();
+        let peer = oir_web::machine::Peer(from.parse().unwrap());
+        request.extensions_mut().insert(peer);
+        ask(&portal, request).await
+    };
+    let mut statuses = Vec::new();
+    for number in 0..12 {
+        let more = if number % 2 == 0 { "code=x" } else { "error=x" };
+        statuses.push(guess("192.0.2.7", more).await.status.as_u16());
+    }
+    let heard = statuses.iter().filter(|status| **status == 400).count();
+    assert_eq!((heard, statuses.last()), (10, Some(&429)), "{statuses:?}");
+    let blocked = guess("192.0.2.7", "code=x").await;
+    assert!(blocked.text().contains("For mange forsøg"));
+    assert!(!blocked.header("retry-after").is_empty());
+    let elsewhere = guess("192.0.2.8", "code=x").await;
+    assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST);
 }
