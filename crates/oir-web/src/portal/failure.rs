@@ -135,14 +135,12 @@ impl PageError {
             | Self::Forbidden(_)
             | Self::ForeignForm
             | Self::BadForm
-            | Self::TooLarge
-            | Self::TooSlow
-            | Self::TooMany(_)
             | Self::NotBegun
             | Self::SignInRefused
             | Self::SignInForged(_)
             | Self::SignInAway(_)
             | Self::NoRole => self.words_of_the_door(),
+            Self::TooLarge | Self::TooSlow | Self::TooMany(_) => self.words_of_too_much(),
             Self::Store(StoreFailure::Unavailable(_) | StoreFailure::Full(_)) => Words {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 title: "Oplysningerne kan ikke hentes lige nu",
@@ -187,25 +185,6 @@ impl PageError {
                  Intet er ændret.",
                 &["Gå tilbage til siden, genindlæs den, og send igen."],
             ),
-            Self::TooLarge => words(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "Det, du sendte, fylder for meget",
-                "En formular eller fil må højst fylde 1 MB. Intet er ændret.",
-                &["Gå tilbage, gør teksten eller filen mindre, og send igen."],
-            ),
-            Self::TooSlow => words(
-                StatusCode::REQUEST_TIMEOUT,
-                "Det, du sendte, nåede ikke frem",
-                "Formularen eller filen var ikke nået frem efter et halvt minut. Intet er ændret.",
-                &["Gå tilbage, og send igen, når forbindelsen er bedre."],
-            ),
-            Self::TooMany(_) => words(
-                StatusCode::TOO_MANY_REQUESTS,
-                "For mange forsøg",
-                "Der er kommet for mange forkerte svar fra dit netværk. Et rigtigt login slipper \
-                 ind hele tiden.",
-                &["Vent et øjeblik, og log ind forfra fra forsiden."],
-            ),
             Self::NotBegun => words(
                 StatusCode::BAD_REQUEST,
                 "Login skal begyndes forfra",
@@ -239,6 +218,37 @@ impl PageError {
                 "Du er ikke logget ind",
                 "Dit login er udløbet, afsluttet eller blev afbrudt. Intet er ændret.",
                 &["Gå til forsiden, og log ind."],
+            ),
+        }
+    }
+
+    /// What is said when more came than is taken.
+    fn words_of_too_much(&self) -> Words {
+        let words = |status, title, text, steps| Words {
+            status,
+            title,
+            text,
+            steps,
+        };
+        match self {
+            Self::TooLarge => words(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Det, du sendte, fylder for meget",
+                "En formular eller fil må højst fylde 1 MB. Intet er ændret.",
+                &["Gå tilbage, gør teksten eller filen mindre, og send igen."],
+            ),
+            Self::TooSlow => words(
+                StatusCode::REQUEST_TIMEOUT,
+                "Det, du sendte, nåede ikke frem",
+                "Formularen eller filen var ikke nået frem efter et halvt minut. Intet er ændret.",
+                &["Gå tilbage, og send igen, når forbindelsen er bedre."],
+            ),
+            _ => words(
+                StatusCode::TOO_MANY_REQUESTS,
+                "For mange forsøg",
+                "Der er kommet for mange forkerte svar fra dit netværk. Et rigtigt login slipper \
+                 ind hele tiden.",
+                &["Vent et øjeblik, og log ind forfra fra forsiden."],
             ),
         }
     }

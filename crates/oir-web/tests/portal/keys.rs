@@ -124,7 +124,7 @@ async fn what_is_missing_is_said_field_by_field_and_nothing_is_made() {
 }
 
 #[tokio::test]
-async fn nobody_makes_sees_or_ends_a_key_beyond_their_municipality() {
+async fn nobody_makes_sees_or_ends_a_key_beyond_their_kommune() {
     let persons = [
         holding(Role::ErpSystemejer, HERE),
         holding(Role::ErpSystemejer, THERE),

@@ -30,10 +30,8 @@ pub(super) const fn words(code: FaultCode) -> Words {
         | FaultCode::WrongNamespace
         | FaultCode::NotUnderstood
         | FaultCode::WrongContentType
-        | FaultCode::TooSlow
-        | FaultCode::NotSignedIn
-        | FaultCode::NotAllowed
-        | FaultCode::TooManyGuesses => reading(code),
+        | FaultCode::TooSlow => reading(code),
+        FaultCode::NotSignedIn | FaultCode::NotAllowed | FaultCode::TooManyGuesses => door(code),
         FaultCode::UnexpectedElement
         | FaultCode::MissingElement
         | FaultCode::WrongForm
@@ -135,6 +133,16 @@ const fn reading(code: FaultCode) -> Words {
             "Indholdstypen {0} modtages ikke.",
             "Brug text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2) eller application/json.",
         ),
+        _ => w(
+            "For langsom",
+            "Beskeden var ikke nået frem efter {0} sekunder.",
+            "Send igen; varer det ved, så undersøg forbindelsen hertil.",
+        ),
+    }
+}
+
+const fn door(code: FaultCode) -> Words {
+    match code {
         FaultCode::NotSignedIn => w(
             "Ikke logget ind",
             "Kaldet er ikke logget ind, eller nøglen gælder ikke.",
@@ -145,15 +153,10 @@ const fn reading(code: FaultCode) -> Words {
             "Kaldets nøgle eller roller giver ikke adgang til det.",
             "Brug nøglen til eget system og egen myndighed, eller få en nøgle eller rolle, der rækker.",
         ),
-        FaultCode::TooManyGuesses => w(
+        _ => w(
             "For mange forkerte nøgler",
             "Der er kommet for mange forkerte nøgler; prøv igen om {0} sekunder.",
             "Ret nøglen i det kaldende system. En gyldig nøgle slipper ind hele tiden.",
-        ),
-        _ => w(
-            "For langsom",
-            "Beskeden var ikke nået frem efter {0} sekunder.",
-            "Send igen; varer det ved, så undersøg forbindelsen hertil.",
         ),
     }
 }
