@@ -227,6 +227,16 @@ fn a_person_signs_in_at_a_provider_and_sees_what_is_theirs() {
 }
 
 #[test]
+fn operation_makes_a_key_that_is_seen_once() {
+    let (port, data) = (
+        free_port().to_string(),
+        text(&crate::running::folder("keys")),
+    );
+    let (_demo, portal) = demo(&["--bilag", "100", "--port", &port, "--data", &data], &port);
+    look("keys.mjs", &portal, &[]);
+}
+
+#[test]
 fn the_demos_persons_see_what_is_theirs() {
     let (port, data) = (
         free_port().to_string(),
