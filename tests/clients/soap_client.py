@@ -134,4 +134,5 @@ def main():
         print(f"{port.name}: sent, refused, corrected, asked")
 
 
-main()
+if __name__ == "__main__":
+    main()

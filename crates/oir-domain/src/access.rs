@@ -371,6 +371,12 @@ impl Scope {
         }])
     }
 
+    /// These patches and nothing else.
+    #[must_use]
+    pub const fn of(patches: Vec<Patch>) -> Self {
+        Self(patches)
+    }
+
     /// Nothing at all.
     #[must_use]
     pub const fn nothing() -> Self {

@@ -217,6 +217,8 @@ catalogue! {
     NotSignedIn = "F0012", Fault, Operation;
     /// Whoever is signed in has no role that may.
     NotAllowed = "F0013", Fault, Operation;
+    /// Too many wrong keys from there. Values: seconds to wait.
+    TooManyGuesses = "F0014", Fault, Operation;
 
     // F01nn: against the schema.
     /// An element that may not stand here. Values: found, expected.

@@ -114,6 +114,11 @@ own_id! {
     /// Somebody's being signed in.
     SessionId, "ses_"
 }
+own_id! {
+    /// The key by which a machine signs in.
+    #[doc(alias = "client id")]
+    KeyId, "key_"
+}
 foreign_uuid! {
     /// The sender's id of a call: `RequestHeader/TransactionUUID`. The key of a repeat.
     TransaktionsId

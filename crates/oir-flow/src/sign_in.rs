@@ -4,20 +4,25 @@
 //! session is tied to a token that only the browser has: the store keeps digests. Roles
 //! come with the identity and hold as long as the session.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use oir_domain::access::{Grant, Person, Reach, Role};
+use oir_domain::guessing::Limit;
 use oir_domain::ids::{FagsystemId, SessionId};
 use oir_domain::party::Cvr;
 use oir_domain::register::Register;
 use oir_wire::finans::digest;
 use thiserror::Error;
 
+use crate::guesses::{Guessed, Guesser, Guesses};
+use crate::keyring::{self, Keyring};
 use crate::ports::StoreFailure;
 use crate::ports::identity::{
     AttemptSecrets, Identity, IdentityFailure, IdentityProvider, Privilege,
 };
+use crate::ports::machine_keys::MachineKeys;
 use crate::ports::process::{Clock, Ids, Secrets};
 use crate::ports::sessions::{Attempt, Deed, Session, Sessions, deeds};
 
@@ -95,12 +100,24 @@ pub enum SignInFailure {
     /// Who signed in holds no role here.
     #[error("no role")]
     NoRole,
+    /// Too many wrong answers from there: wait so many seconds.
+    #[error("too many wrong answers")]
+    TooMany(u64),
     /// The provider, or its answer.
     #[error(transparent)]
     Provider(#[from] IdentityFailure),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreFailure),
+}
+
+impl SignInFailure {
+    /// Whether somebody may be guessing: an answer that nobody here asked for, or forged.
+    #[must_use]
+    pub const fn is_a_guess(&self) -> bool {
+        let forged = matches!(self, Self::Provider(IdentityFailure::Forged(_)));
+        forged || matches!(self, Self::NotBegun)
+    }
 }
 
 /// What signing in stands on.
@@ -177,13 +194,55 @@ impl std::fmt::Debug for Token {
 
 /// Signing in. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct SignIn(Arc<Parts>);
+pub struct SignIn(Arc<Parts>, Arc<Guesses>);
 
 impl SignIn {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), Arc::new(Guesses::new(Limit::STANDARD)))
+    }
+
+    /// A keyring over the same clock, ids, secrets and log.
+    #[must_use]
+    pub fn keyring(&self, keys: Arc<dyn MachineKeys>) -> Keyring {
+        let parts = Parts::clone(&self.0);
+        Keyring::new(keyring::Parts {
+            keys,
+            sessions: parts.sessions,
+            clock: parts.clock,
+            ids: parts.ids,
+            secrets: parts.secrets,
+        })
+    }
+
+    /// Counts an answer that belongs to no attempt, or is forged. Somebody with a right one
+    /// is never asked to wait.
+    ///
+    /// # Errors
+    /// [`SignInFailure::TooMany`] once too many came from there; the first of a window is
+    /// logged.
+    pub async fn guessed(&self, from: Option<IpAddr>) -> Result<(), SignInFailure> {
+        let now = self.0.clock.now();
+        let from: Vec<Guesser> = from.map(Guesser::at).into_iter().collect();
+        let Guessed::Blocked { wait, told } = self.1.wrong(&from, now) else {
+            return Ok(());
+        };
+        for guesser in told {
+            metrics::counter!("oir_alarm_total", "reason" => "guessing").increment(1);
+            tracing::error!(alarm = true, %guesser, "somebody guesses answers of the sign-in");
+            let deed = Deed {
+                at: now,
+                subject: "oir".into(),
+                navn: "ØiR".into(),
+                what: deeds::GUESSING.into(),
+                kommune: None,
+                object: guesser.to_string().into(),
+            };
+            self.0.sessions.log(&deed).await?;
+        }
+        let wait = u64::try_from(wait.as_secs()).unwrap_or(0);
+        Err(SignInFailure::TooMany(wait.saturating_add(1)))
     }
 
     fn new_token(&self) -> Result<Token, StoreFailure> {

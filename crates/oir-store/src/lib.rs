@@ -19,6 +19,7 @@ mod find;
 mod flight;
 mod floor;
 mod list;
+mod machine_keys;
 mod migrate;
 mod plan;
 mod postgres;

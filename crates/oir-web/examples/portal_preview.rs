@@ -1,6 +1,7 @@
 //! Shows the portal with invented data on a loopback port, so that its pages can be looked
 //! at without a hub: `cargo run -p oir-web --example portal_preview -- 8099`. A second
-//! word, `away`, shows the pages with a database that does not answer.
+//! word, `away`, shows the pages with a database that does not answer; `hostile` shows
+//! bilag whose texts would like to be scripts.
 
 #[path = "../tests/portal/invented.rs"]
 mod invented;
@@ -21,6 +22,11 @@ async fn main() -> std::io::Result<()> {
     let port = words.next().and_then(|port| port.parse().ok());
     let views = match words.next().as_deref() {
         Some("away") => invented::Invented::away(StoreFailure::Unavailable("preview".into())),
+        Some("hostile") => {
+            let mut day = invented::Invented::day(130).heard();
+            day.write_on_everything("<script>alert(1)</script> \" onclick='x'");
+            day
+        }
         _ => invented::Invented::day(130).heard(),
     };
     let clock = Arc::new(invented::StoppedClock);

@@ -4,10 +4,12 @@
 //! nothing but what HTTP alone can say: media type, size, time.
 
 pub mod api;
+pub(crate) mod door;
 mod hand_over;
 mod health;
 pub mod listener;
 pub mod lookup;
+pub mod oauth;
 mod room;
 mod soap;
 mod stated;
@@ -19,9 +21,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use oir_flow::hub::Hub;
+use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
 use oir_wire::finans::SERVICE_PATH;
 
+pub use door::{MachineDoor, Peer};
 pub use room::{ROOM_BYTES, Room};
 
 /// Longest message taken, in bytes: the largest bundle with room to spare.
@@ -48,6 +52,8 @@ pub struct MachineState {
     pub room: Room,
     /// What senders state of their days.
     pub days: Arc<dyn Days>,
+    /// Who comes in.
+    pub door: MachineDoor,
 }
 
 impl fmt::Debug for MachineState {
@@ -64,6 +70,11 @@ pub fn service(state: MachineState) -> Router {
         .route(&format!("{}/kontroltotaler", api::PATH), stated::route())
         .route(SERVICE_PATH, post(soap::call).get(soap::describe))
         .with_state(state)
+}
+
+/// Where machines get tokens; `issuer` is the address by which they reach the service.
+pub fn tokens(keys: Keyring, issuer: &str) -> Router {
+    oauth::routes(keys, issuer)
 }
 
 /// The operators' routes: health and metrics; every process has them.

@@ -14,6 +14,7 @@
 //! | `/fejl/trin`, `/fejl/levering` | steps of people; what they let go on or give up | `work_acts.rs` |
 //! | `/fejl.xlsx` | the worklist as a workbook | `work_sheet.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
+//! | `/noegler…` | keys of machines | `keys.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
@@ -27,10 +28,12 @@ pub mod door;
 mod excerpt;
 mod export;
 mod failure;
+pub mod forms;
 mod front;
 mod headers;
 pub mod hosts;
 mod job;
+mod keys;
 mod list;
 mod names;
 mod query;
@@ -58,7 +61,9 @@ use jiff::tz::TimeZone;
 use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::register::Register;
+use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
+use oir_flow::ports::machine_keys::MachineKeys;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::search::{SavedViews, Search};
 use oir_flow::ports::views::Views;
@@ -87,8 +92,8 @@ pub struct FaultWords {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views + Search + SavedViews + Days + WorkItems {}
-impl<S: Views + Search + SavedViews + Days + WorkItems> Desk for S {}
+pub trait Desk: Views + Search + SavedViews + Days + WorkItems + MachineKeys {}
+impl<S: Views + Search + SavedViews + Days + WorkItems + MachineKeys> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
@@ -105,6 +110,7 @@ pub struct PortalState {
     words: FaultWords,
     zone: TimeZone,
     entrance: Entrance,
+    keys: Keyring,
 }
 
 impl PortalState {
@@ -124,6 +130,7 @@ impl PortalState {
             days: Arc::clone(&store) as _,
             worklist: Worklist::new(Arc::clone(&work), Arc::clone(&clock)),
             work,
+            keys: entrance.sign_in.keyring(Arc::clone(&store) as _),
             views: store,
             register,
             clock,
@@ -223,6 +230,12 @@ fn pages() -> Pages {
         (lookup::ONE, lookup::one_route()),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
         ("/log", get(sign_in::log)),
+        ("/noegler", get(keys::show)),
+        ("/noegler.xlsx", get(keys::download)),
+        ("/noegler/ny", get(keys::ask).post(keys::make)),
+        ("/noegler/{id}", get(keys::one)),
+        ("/noegler/{id}/forny", post(keys::renew)),
+        ("/noegler/{id}/afslut", post(keys::end)),
         ("/roller", get(sign_in::roles)),
         ("/log-ud", post(sign_in::leave)),
         ("/log-ind", get(sign_in::ask).post(sign_in::choose)),
@@ -238,6 +251,7 @@ fn behind(
     needs: Needs,
     page: MethodRouter<PortalState>,
 ) -> MethodRouter<PortalState> {
+    let page = page.route_layer(middleware::from_fn(forms::whole));
     if needs == Needs::Nothing && matches!(state.entrance.door, door::Door::Operator) {
         // Nobody signs in: nothing to look up for a style sheet.
         return page;

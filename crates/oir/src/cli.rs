@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Vis bilag og deres forløb.
     #[command(subcommand)]
     Bilag(Bilag),
+    /// Nøgler, som fagsystemer og økonomisystemer logger ind med.
+    #[command(subcommand)]
+    Key(Key),
     /// Registeret som filer: hvem sender for hvem, perioder, sortiment, omsætningstabeller.
     #[command(subcommand)]
     Register(Register),
@@ -189,6 +192,59 @@ pub(crate) struct BilagList {
     /// Flest linjer.
     #[arg(long, default_value_t = 50)]
     pub(crate) limit: u32,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Key {
+    /// Lav en nøgle. Den skrives på standard output, denne ene gang.
+    New(KeyNew),
+    /// Alle nøgler: id, tilstand, udløb, sidst brugt, navn.
+    List {
+        #[command(flatten)]
+        at: At,
+    },
+    /// Afslut en nøgle; den virker ikke få sekunder efter.
+    End {
+        /// key_-nummer.
+        id: String,
+        /// Hvorfor.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+/// Hvad nøglen gælder for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KeyNew {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Navn, fx "KSD i produktion".
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Fagsystemets korte navn, fx KSD.
+    #[arg(long, required_unless_present = "books")]
+    pub(crate) fagsystem: Option<String>,
+    /// Nøglen er til et økonomisystem.
+    #[arg(long, conflicts_with = "fagsystem")]
+    pub(crate) books: bool,
+    /// Kommunekoder.
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub(crate) kommune: Vec<u16>,
+    /// Hvad den må bruges til: bilag:send, bilag:read, kvittering:give, kontroltotal:state;
+    /// ellers alt, hvad systemet kan få.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) right: Vec<String>,
+    /// Dage, den gælder; højst 397.
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=397))]
+    pub(crate) days: u16,
+    /// Nøglen, den afløser; den slutter efter --overlap-days.
+    #[arg(long)]
+    pub(crate) follows: Option<String>,
+    /// Dage, hvor begge gælder.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) overlap_days: u16,
 }
 
 #[derive(Debug, Clone, Subcommand)]

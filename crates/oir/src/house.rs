@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context, ensure};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::keyring::{self, Keyring};
 use oir_flow::sign_in::{self, SessionLimits, SignIn};
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
-use oir_web::machine::{self, MachineState, Room};
+use oir_web::machine::{self, MachineDoor, MachineState, Room};
 use oir_web::portal::door::{Door, Entrance};
 use oir_web::portal::{self, FaultWords, PortalState};
 use oir_wire::danish;
@@ -98,7 +99,12 @@ pub(crate) fn metrics() -> String {
     recorder().map_or_else(String::new, |recorder| recorder.render())
 }
 
-fn machine_state(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> MachineState {
+fn machine_state(
+    hub: &Hub,
+    store: &Store,
+    disk: Option<PathBuf>,
+    door: MachineDoor,
+) -> MachineState {
     // Counting begins now, not when somebody first looks.
     drop(recorder());
     MachineState {
@@ -107,17 +113,37 @@ fn machine_state(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> MachineStat
         free_space: free_space(disk),
         room: Room::default(),
         days: Arc::new(store.clone()),
+        door,
     }
 }
 
-/// Routes for senders and books.
-pub(crate) fn service(hub: &Hub, store: &Store) -> Router {
-    machine::service(machine_state(hub, store, None))
+/// Routes for senders and books on this machine, who need no key.
+pub(crate) fn open_service(hub: &Hub, store: &Store) -> Router {
+    machine::service(machine_state(hub, store, None, MachineDoor::Open))
+}
+
+/// Routes for senders and books that sign in, with those where tokens are given. `issuer`
+/// is the address by which they reach us.
+pub(crate) fn service(hub: &Hub, store: &Store, keys: &Keyring, issuer: &str) -> Router {
+    let door = MachineDoor::Keys(keys.clone());
+    let routes = machine::service(machine_state(hub, store, None, door));
+    routes.merge(machine::tokens(keys.clone(), issuer))
+}
+
+/// The keys of machines.
+pub(crate) fn keyring(store: &Store) -> Keyring {
+    Keyring::new(keyring::Parts {
+        keys: Arc::new(store.clone()),
+        sessions: Arc::new(store.clone()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OrderedIds::default()),
+        secrets: Arc::new(SystemSecrets),
+    })
 }
 
 /// Routes for operators: health and metrics.
 pub(crate) fn operation(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> Router {
-    machine::operation(machine_state(hub, store, disk))
+    machine::operation(machine_state(hub, store, disk, MachineDoor::Open))
 }
 
 /// The door of the pages.
@@ -158,6 +184,6 @@ pub(crate) fn routes(
     entrance: Entrance,
 ) -> Router {
     portal(hub, store, entrance)
-        .merge(service(hub, store))
+        .merge(open_service(hub, store))
         .merge(operation(hub, store, disk))
 }

@@ -12,6 +12,7 @@ mod demo;
 mod erp;
 mod example;
 mod house;
+mod key;
 mod log;
 mod process;
 mod register;
@@ -58,6 +59,11 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
             bilag::release(&at.database, &id).await
         }
         cli::Command::Bilag(cli::Bilag::Show { id, at }) => bilag::show(&at.database, &id).await,
+        cli::Command::Key(cli::Key::New(options)) => key::make(&options).await,
+        cli::Command::Key(cli::Key::List { at }) => key::list(&at.database).await,
+        cli::Command::Key(cli::Key::End { id, reason, at }) => {
+            key::end(&at.database, &id, &reason).await
+        }
         cli::Command::Register(cli::Register::Import { folder, at }) => {
             register::import(&at.database, &folder).await
         }

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use crate::cli::Serve;
 use crate::house;
 use crate::process::SystemClock;
-use config::{Config, Role};
+use config::{Config, MachineSignIn, Role};
 use identity::Identity;
 
 /// Runs until told to stop (SIGTERM or Ctrl-C).
@@ -115,7 +115,17 @@ async fn listen(
     if config.has(Role::Intake) {
         let service = bind("service", config.service.listen).await?;
         service_at = service.local_addr()?;
-        running.spawn(start("service", service, house::service(hub, store)));
+        let routes = match config.service.sign_in {
+            MachineSignIn::Off => house::open_service(hub, store),
+            MachineSignIn::Required => {
+                let issuer = match config.service.public_url.as_str() {
+                    "" => format!("http://{service_at}"),
+                    url => url.to_owned(),
+                };
+                house::service(hub, store, &house::keyring(store), &issuer)
+            }
+        };
+        running.spawn(start("service", service, routes));
     }
     if config.has(Role::Web) {
         let portal = bind("portal", config.portal.listen).await?;

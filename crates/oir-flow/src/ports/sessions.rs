@@ -90,6 +90,14 @@ pub mod deeds {
     pub const LET_GO_ON: &str = "let_go_on";
     /// Gave up what stood still.
     pub const GAVE_UP: &str = "gave_up";
+    /// Made the key of a machine.
+    pub const MADE_KEY: &str = "made_key";
+    /// Made the key that follows another.
+    pub const RENEWED_KEY: &str = "renewed_key";
+    /// Ended the key of a machine.
+    pub const ENDED_KEY: &str = "ended_key";
+    /// Too many wrong keys or answers from one place: the program's own line.
+    pub const GUESSING: &str = "guessing";
 }
 
 /// A line of the log.

@@ -1,5 +1,6 @@
 //! The same operations as JSON over HTTP; described by `schemas/finans/openapi.json`.
 
+use axum::Extension;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use oir_wire::finans::message::{Blame, Refusal, Reply};
 use serde_json::Value;
 
 use super::MachineState;
+use super::door::{self, Peer, Turned};
 use super::hand_over::{COME_BACK, received, refused, work};
 
 /// Where the interface lives.
@@ -29,9 +31,11 @@ pub(super) fn operations() -> Router<MachineState> {
         get(|| async { ([(CONTENT_TYPE, JSON)], OPENAPI) }).fallback(wrong_method),
     );
     for operation in json::OPERATIONS {
-        let handler = move |State(state): State<MachineState>, headers: HeaderMap, body: Body| {
-            call(state, operation, headers, body)
-        };
+        let handler =
+            move |State(state): State<MachineState>,
+                  peer: Option<Extension<Peer>>,
+                  headers: HeaderMap,
+                  body: Body| { call(state, operation, peer, headers, body) };
         routes = routes.route(
             &format!("{PATH}/{operation}"),
             post(handler).fallback(wrong_method),
@@ -43,9 +47,15 @@ pub(super) fn operations() -> Router<MachineState> {
 async fn call(
     state: MachineState,
     operation: &'static str,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    let peer = peer.map(|Extension(peer)| peer);
+    let pass = match door::enter(&state.door, &headers, peer).await {
+        Ok(pass) => pass,
+        Err(turned) => return turned_away(*turned),
+    };
     let media = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
     let media = media.unwrap_or("").split(';').next().unwrap_or("").trim();
     if !media.eq_ignore_ascii_case("application/json") {
@@ -58,7 +68,10 @@ async fn call(
         Err((status, reply)) => return answered(&reply, Some(status)),
     };
     let read = move |raw: &[u8]| json::call(operation, raw);
-    answered(&work(&state.hub, Channel::Json, raw, read).await, None)
+    answered(
+        &work(&state.hub, Channel::Json, raw, pass, read).await,
+        None,
+    )
 }
 
 /// The statuses of refusals; `docs/HTTP.md` says what a sender does at each.
@@ -67,6 +80,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         (Some(FaultCode::Unavailable), _) => StatusCode::SERVICE_UNAVAILABLE,
         (Some(FaultCode::NotFound | FaultCode::UnknownMyndighed), _) => StatusCode::NOT_FOUND,
         (Some(FaultCode::TransactionReused), _) => StatusCode::CONFLICT,
+        (Some(FaultCode::NotAllowed), _) => StatusCode::FORBIDDEN,
         (_, Blame::Sender) => StatusCode::BAD_REQUEST,
         (_, Blame::Receiver) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -105,6 +119,12 @@ pub(super) fn found(value: &Value) -> Response {
 pub(super) fn wrong(faults: &[Fault]) -> Response {
     let refusal = Refusal::of(Blame::Sender, faults);
     problem(&refusal, status(&refusal))
+}
+
+/// Somebody whom the door of machines does not let in.
+pub(crate) fn turned_away(turned: Turned) -> Response {
+    let answer = problem(&turned.refusal, turned.status);
+    turned.on(answer)
 }
 
 /// Nobody is signed in.

@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use oir_domain::fault::{Fault, FaultCode, Place};
+use oir_domain::machine_key::Pass;
+use oir_flow::gate;
 use oir_flow::hub::Hub;
 use oir_flow::ports::inbox::Channel;
 use oir_wire::finans::message::{Blame, Call, Refusal, Reply, Unreadable};
@@ -25,6 +27,7 @@ pub(super) async fn work(
     hub: &Hub,
     channel: Channel,
     message: Received,
+    pass: Option<Pass>,
     read: impl FnOnce(&[u8]) -> Result<Call, Box<Unreadable>> + Send + 'static,
 ) -> Reply {
     let hub = hub.clone();
@@ -33,7 +36,10 @@ pub(super) async fn work(
         let read = read(&raw);
         let bytes: Arc<[u8]> = raw.as_ref().into();
         drop(raw);
-        let reply = hub.answer(channel, read, bytes).await;
+        let reply = match admitted(&hub, pass.as_ref(), read) {
+            Ok(read) => hub.answer(channel, read, bytes).await,
+            Err(fault) => Reply::Refused(Refusal::of(Blame::Sender, &[*fault])),
+        };
         // Held until here: the message outlives its connection, and so does its weight.
         drop(place);
         reply
@@ -48,6 +54,21 @@ pub(super) async fn work(
         let fault = Fault::new(FaultCode::Internal, Place::message("Envelope"), &[]);
         Reply::Refused(Refusal::of(Blame::Receiver, &[fault]))
     })
+}
+
+type Read = Result<Call, Box<Unreadable>>;
+
+/// What was read, as the caller may send it. What it may not is neither done nor kept.
+fn admitted(hub: &Hub, pass: Option<&Pass>, read: Read) -> Result<Read, Box<Fault>> {
+    let Some(pass) = pass else { return Ok(read) };
+    let register = hub.register();
+    match read {
+        Ok(call) => gate::admit(pass, call, &register).map(Ok),
+        Err(unreadable) => {
+            gate::admit_unreadable(pass, &unreadable, &register)?;
+            Ok(Err(unreadable))
+        }
+    }
 }
 
 pub(super) fn refused(code: FaultCode, value: &dyn std::fmt::Display) -> Reply {

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower::ServiceExt;
 
+use super::Peer;
 use patient::Patient;
 
 /// Limits of a listener.
@@ -67,10 +71,10 @@ pub async fn serve(
             () = &mut stop => break,
             place = Arc::clone(&places).acquire_owned() => place.ok(),
         };
-        let stream = tokio::select! {
+        let (stream, from) = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");
                     tokio::time::sleep(AFTER_REFUSAL).await;
@@ -80,7 +84,14 @@ pub async fn serve(
         };
         // Receipts are small and waited for.
         drop(stream.set_nodelay(true));
-        let service = TowerToHyperService::new(routes.clone());
+        let peer = Peer(from.ip());
+        let service = routes
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                request
+            });
+        let service = TowerToHyperService::new(service);
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.headers)

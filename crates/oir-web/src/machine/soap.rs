@@ -1,5 +1,6 @@
 //! The SOAP endpoint.
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
@@ -11,10 +12,12 @@ use oir_wire::finans::message::{Blame, Reply};
 use oir_wire::finans::{SERVICE_PATH, SoapVersion, read, write};
 
 use super::MachineState;
+use super::door::{self, Peer};
 use super::hand_over::{COME_BACK, received, refused, work};
 
 pub(super) async fn call(
     State(state): State<MachineState>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -31,6 +34,14 @@ pub(super) async fn call(
             Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         );
     };
+    let peer = peer.map(|Extension(peer)| peer);
+    let pass = match door::enter(&state.door, &headers, peer).await {
+        Ok(pass) => pass,
+        Err(turned) => {
+            let answer = answered(version, &turned.reply(), Some(turned.status));
+            return turned.on(answer);
+        }
+    };
     let raw = match received(&state.room, &headers, body).await {
         Ok(raw) => raw,
         Err((status, reply)) => return answered(version, &reply, Some(status)),
@@ -39,7 +50,7 @@ pub(super) async fn call(
         SoapVersion::V11 => Channel::Soap11,
         SoapVersion::V12 => Channel::Soap12,
     };
-    let reply = work(&state.hub, channel, raw, move |raw| {
+    let reply = work(&state.hub, channel, raw, pass, move |raw| {
         read::call(version, raw)
     })
     .await;
@@ -52,6 +63,9 @@ fn answered(version: SoapVersion, reply: &Reply, status: Option<StatusCode>) -> 
     let fitting = match (reply, version) {
         (Reply::Refused(refusal), _) if refusal.code() == Some(FaultCode::Unavailable) => {
             StatusCode::SERVICE_UNAVAILABLE
+        }
+        (Reply::Refused(refusal), _) if refusal.code() == Some(FaultCode::NotAllowed) => {
+            StatusCode::FORBIDDEN
         }
         (Reply::Refused(refusal), SoapVersion::V12) if refusal.blame == Blame::Sender => {
             StatusCode::BAD_REQUEST

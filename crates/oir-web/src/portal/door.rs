@@ -8,12 +8,13 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use oir_domain::access::{Action, Grant, Person, Role, Scope};
+use oir_domain::machine_key::Right;
 use oir_flow::ports::identity::{IdentityProvider, Privilege};
 use oir_flow::ports::sessions::Session;
 use oir_flow::sign_in::{SignIn, Token};
@@ -22,6 +23,7 @@ use super::PortalState;
 use super::failure::PageError;
 use super::query::percent_encoded;
 use crate::machine::api;
+use crate::machine::door::{self as machine, Peer};
 
 /// The cookie of a session.
 const SESSION: &str = "oir_session";
@@ -83,6 +85,12 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/api/finans/v2/bilag/{id}", Needs::Right(Action::SeeBilag)),
     ("/sessioner", Needs::Right(Action::EndSessions)),
     ("/log", Needs::Right(Action::SeeAudit)),
+    ("/noegler", Needs::Right(Action::ManageKeys)),
+    ("/noegler.xlsx", Needs::Right(Action::ManageKeys)),
+    ("/noegler/ny", Needs::Right(Action::ManageKeys)),
+    ("/noegler/{id}", Needs::Right(Action::ManageKeys)),
+    ("/noegler/{id}/forny", Needs::Right(Action::ManageKeys)),
+    ("/noegler/{id}/afslut", Needs::Right(Action::ManageKeys)),
     ("/roller", Needs::Anybody),
     ("/log-ud", Needs::Anybody),
     ("/log-ind", Needs::Nothing),
@@ -173,9 +181,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Seen {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        match parts.extensions.get::<Viewer>() {
-            Some(viewer) => Ok(Self(viewer.scope.clone())),
-            None => Err(api::away()),
+        let person = parts.extensions.get::<Viewer>();
+        let machine = parts.extensions.get::<Self>();
+        match (person, machine) {
+            (Some(viewer), _) => Ok(Self(viewer.scope.clone())),
+            (None, Some(seen)) => Ok(seen.clone()),
+            (None, None) => Err(api::away()),
         }
     }
 }
@@ -200,6 +211,9 @@ pub(super) async fn enter(
         return Err(PageError::ForeignForm);
     }
     let machine = request.uri().path().starts_with("/api/");
+    if machine && request.headers().contains_key(AUTHORIZATION) {
+        return Ok(machine_looks(&state, request, next).await);
+    }
     let Some(mut viewer) = viewer(&state.entrance, request.headers()).await? else {
         return Ok(match wanted {
             Needs::Nothing => next.run(request).await,
@@ -219,6 +233,21 @@ pub(super) async fn enter(
     }
     request.extensions_mut().insert(viewer);
     Ok(next.run(request).await)
+}
+
+/// A machine looks up with a key or a token: what it covers, and never more.
+async fn machine_looks(state: &PortalState, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().copied();
+    let pass = match machine::with_key(&state.keys, request.headers(), peer).await {
+        Ok(pass) => pass,
+        Err(turned) => return api::turned_away(*turned),
+    };
+    let scope = pass.scope(Right::LookUp);
+    if scope.is_nothing() {
+        return api::not_allowed();
+    }
+    request.extensions_mut().insert(Seen(scope));
+    next.run(request).await
 }
 
 async fn viewer(entrance: &Entrance, headers: &HeaderMap) -> Result<Option<Viewer>, PageError> {

@@ -33,6 +33,12 @@ pub(super) enum PageError {
     ForeignForm,
     /// A form whose fields cannot be read.
     BadForm,
+    /// A form or a file that is larger than is taken.
+    TooLarge,
+    /// A form that did not arrive in time.
+    TooSlow,
+    /// Too many wrong answers from there; how many seconds to wait.
+    TooMany(u64),
     /// The answer of the identity provider belongs to no attempt of this browser.
     NotBegun,
     /// The identity provider, or the person, said no.
@@ -62,6 +68,7 @@ impl From<SignInFailure> for PageError {
         match failure {
             SignInFailure::NotBegun => Self::NotBegun,
             SignInFailure::NoRole => Self::NoRole,
+            SignInFailure::TooMany(wait) => Self::TooMany(wait),
             SignInFailure::Provider(IdentityFailure::Refused(_)) => Self::SignInRefused,
             SignInFailure::Provider(IdentityFailure::Forged(why)) => Self::SignInForged(why),
             SignInFailure::Provider(IdentityFailure::Unavailable(why)) => Self::SignInAway(why),
@@ -141,6 +148,7 @@ impl PageError {
                 text: "Kun nogle få lister hentes som fil på samme tid.",
                 steps: &["Vent et halvt minut, og prøv igen. Listen på siden virker som før."],
             },
+            Self::TooLarge | Self::TooSlow | Self::TooMany(_) => self.words_of_too_much(),
             Self::Store(StoreFailure::Unavailable(_) | StoreFailure::Full(_)) => Words {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 title: "Oplysningerne kan ikke hentes lige nu",
@@ -222,6 +230,37 @@ impl PageError {
         }
     }
 
+    /// What is said when more came than is taken.
+    fn words_of_too_much(&self) -> Words {
+        let words = |status, title, text, steps| Words {
+            status,
+            title,
+            text,
+            steps,
+        };
+        match self {
+            Self::TooLarge => words(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Det, du sendte, fylder for meget",
+                "En formular eller fil må højst fylde 1 MB. Intet er ændret.",
+                &["Gå tilbage, gør teksten eller filen mindre, og send igen."],
+            ),
+            Self::TooSlow => words(
+                StatusCode::REQUEST_TIMEOUT,
+                "Det, du sendte, nåede ikke frem",
+                "Formularen eller filen var ikke nået frem efter et halvt minut. Intet er ændret.",
+                &["Gå tilbage, og send igen, når forbindelsen er bedre."],
+            ),
+            _ => words(
+                StatusCode::TOO_MANY_REQUESTS,
+                "For mange forsøg",
+                "Der er kommet for mange forkerte svar fra dit netværk. Et rigtigt login slipper \
+                 ind hele tiden.",
+                &["Vent et øjeblik, og log ind forfra fra forsiden."],
+            ),
+        }
+    }
+
     fn reason(&self) -> Option<String> {
         match self {
             Self::Store(failure) => Some(failure.to_string()),
@@ -256,6 +295,10 @@ impl IntoResponse for PageError {
                 response.headers_mut().insert(ALLOW, read);
             }
             _ => {}
+        }
+        if let Self::TooMany(wait) = self {
+            let wait = HeaderValue::from(wait);
+            response.headers_mut().insert(RETRY_AFTER, wait);
         }
         if let Some(reason) = self.reason() {
             response.extensions_mut().insert(Reason(reason));

@@ -1,5 +1,6 @@
 //! The pages of coming in and going out, and of who else is in.
 
+use axum::Extension;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use oir_domain::access::{Action, Person, Scope, TABLE};
 use oir_domain::ids::SessionId;
 use oir_flow::ports::sessions::Session;
+use oir_flow::sign_in::SignInFailure;
 use serde::Deserialize;
 
 use super::door::{self, Door, Viewer};
@@ -19,6 +21,7 @@ use super::view::{
 };
 use super::{PortalState, words};
 use crate::danish_format::{instant_short, whole};
+use crate::machine::Peer;
 
 /// Lines of the log on a page.
 const LOG_LINES: u32 = 100;
@@ -133,6 +136,7 @@ pub(super) struct ProviderAnswer {
 /// `GET /log-ind/svar`: back from the identity provider.
 pub(super) async fn answer(
     State(state): State<PortalState>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     query: Result<Query<ProviderAnswer>, QueryRejection>,
 ) -> Result<Response, PageError> {
@@ -142,13 +146,24 @@ pub(super) async fn answer(
     let Query(answer) = query.map_err(|_| PageError::BadAddress)?;
     let (sign_in, browser) = (&state.entrance.sign_in, door::attempt(&headers));
     if !answer.error.is_empty() {
-        sign_in.give_up(&answer.state, browser.as_ref()).await?;
+        let given_up = sign_in.give_up(&answer.state, browser.as_ref()).await;
+        if given_up.as_ref().is_err_and(SignInFailure::is_a_guess) {
+            sign_in.guessed(peer.map(|Extension(peer)| peer.0)).await?;
+        }
+        given_up?;
         return Err(PageError::SignInRefused);
     }
     let came = (answer.state.as_str(), answer.code.as_str());
     let entered = sign_in
         .complete(&**provider, came, browser.as_ref(), |all| means(all))
-        .await?;
+        .await;
+    let entered = match entered {
+        Err(failure) if failure.is_a_guess() => {
+            sign_in.guessed(peer.map(|Extension(peer)| peer.0)).await?;
+            return Err(failure.into());
+        }
+        entered => entered?,
+    };
     let onward = Redirect::to(&entered.target).into_response();
     Ok(door::with_session(&state.entrance, &entered.token, onward))
 }
@@ -193,6 +208,7 @@ pub(super) async fn roles(
     let template = RolesPage {
         page: Page::inside("Roller og rettigheder", Section::Neither, &viewer),
         own: roles_in_words(&viewer.person, &state.names()),
+        keys: viewer.may(Action::ManageKeys),
         actions: Action::ALL.map(words::action).into(),
         lines: TABLE.iter().map(line).collect(),
     };

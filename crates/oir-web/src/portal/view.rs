@@ -505,6 +505,8 @@ pub(super) struct InventedPerson {
 pub(super) struct RolesPage {
     pub(super) page: Page,
     pub(super) own: Vec<String>,
+    /// Whether the way to the keys of machines is shown.
+    pub(super) keys: bool,
     pub(super) actions: Vec<&'static str>,
     pub(super) lines: Vec<RoleLine>,
 }

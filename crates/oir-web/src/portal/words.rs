@@ -254,6 +254,10 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::HANDLED_WORK => "Behandlede en fejl",
         deeds::LET_GO_ON => "Satte i gang igen",
         deeds::GAVE_UP => "Opgav levering",
+        deeds::MADE_KEY => "Lavede en nøgle til en maskine",
+        deeds::RENEWED_KEY => "Fornyede en maskines nøgle",
+        deeds::ENDED_KEY => "Afsluttede en maskines nøgle",
+        deeds::GUESSING => "Så nogen gætte på nøgler eller login",
         _ => "Andet",
     }
 }

@@ -74,7 +74,7 @@ pub(crate) async fn look(portal: &Router, address: &str, cookie: &str) -> Answer
 }
 
 /// An address of a page, with an object of the first municipality in it.
-fn address(path: &str) -> String {
+pub(crate) fn address(path: &str) -> String {
     let bilag = bilag_id(1).to_string();
     let page = if path.starts_with("/afsendelser") {
         path.replace("{id}", &unreadable_id().to_string())
@@ -105,6 +105,10 @@ async fn every_role_gets_exactly_the_pages_of_the_table() {
                 continue;
             };
             let answer = look(&portal, &address(path), &cookie).await;
+            // What only takes forms is walked in `attacks.rs`.
+            if answer.status == StatusCode::METHOD_NOT_ALLOWED {
+                continue;
+            }
             let forbidden = answer.status == StatusCode::FORBIDDEN;
             assert_eq!(
                 !forbidden,
@@ -126,6 +130,9 @@ async fn nobody_sees_a_page_before_they_are_in() {
             continue;
         }
         let answer = get(&portal, &address(path)).await;
+        if answer.status == StatusCode::METHOD_NOT_ALLOWED {
+            continue;
+        }
         if path.starts_with("/api/") {
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
             assert!(answer.text().contains("F0012"), "{path}");

@@ -10,6 +10,8 @@
 mod days;
 #[path = "invented/find.rs"]
 pub(crate) mod find;
+#[path = "invented/machine_keys.rs"]
+mod machine_keys;
 #[path = "invented/work.rs"]
 mod work;
 
@@ -89,6 +91,7 @@ pub(crate) struct Invented {
     kept: Mutex<Vec<(String, oir_flow::ports::search::SavedView)>>,
     days: days::Written,
     work: work::Kept,
+    keys: machine_keys::Keys,
 }
 
 /// Words for faults; the real ones stand with the receipts.

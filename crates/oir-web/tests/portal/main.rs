@@ -2,10 +2,12 @@
 //! every guard in place. No socket, no database.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod attacks;
 mod days;
 mod doors;
 mod find;
 mod invented;
+mod keys;
 mod sessions;
 mod work;
 

@@ -30,9 +30,8 @@ pub(super) const fn words(code: FaultCode) -> Words {
         | FaultCode::WrongNamespace
         | FaultCode::NotUnderstood
         | FaultCode::WrongContentType
-        | FaultCode::TooSlow
-        | FaultCode::NotSignedIn
-        | FaultCode::NotAllowed => reading(code),
+        | FaultCode::TooSlow => reading(code),
+        FaultCode::NotSignedIn | FaultCode::NotAllowed | FaultCode::TooManyGuesses => door(code),
         FaultCode::UnexpectedElement
         | FaultCode::MissingElement
         | FaultCode::WrongForm
@@ -134,20 +133,30 @@ const fn reading(code: FaultCode) -> Words {
             "Indholdstypen {0} modtages ikke.",
             "Brug text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2) eller application/json.",
         ),
-        FaultCode::NotSignedIn => w(
-            "Ikke logget ind",
-            "Kaldet er ikke logget ind.",
-            "Log ind i portalen, og kald igen i samme session.",
-        ),
-        FaultCode::NotAllowed => w(
-            "Ingen adgang",
-            "Ingen af kaldets roller giver adgang.",
-            "Få kommunens administrator til at tildele en rolle, der må se bilag.",
-        ),
         _ => w(
             "For langsom",
             "Beskeden var ikke nået frem efter {0} sekunder.",
             "Send igen; varer det ved, så undersøg forbindelsen hertil.",
+        ),
+    }
+}
+
+const fn door(code: FaultCode) -> Words {
+    match code {
+        FaultCode::NotSignedIn => w(
+            "Ikke logget ind",
+            "Kaldet er ikke logget ind, eller nøglen gælder ikke.",
+            "Kald med en gyldig nøgle, eller log ind i portalen og kald i samme session.",
+        ),
+        FaultCode::NotAllowed => w(
+            "Ingen adgang",
+            "Kaldets nøgle eller roller giver ikke adgang til det.",
+            "Brug nøglen til eget system og egen myndighed, eller få en nøgle eller rolle, der rækker.",
+        ),
+        _ => w(
+            "For mange forkerte nøgler",
+            "Der er kommet for mange forkerte nøgler; prøv igen om {0} sekunder.",
+            "Ret nøglen i det kaldende system. En gyldig nøgle slipper ind hele tiden.",
         ),
     }
 }

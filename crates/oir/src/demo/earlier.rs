@@ -125,7 +125,7 @@ pub(super) async fn happen(store: &Store, plan: &DayPlan) -> anyhow::Result<Reco
     let past = Past::open(store, &clock, &way).await?;
     let at = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = service_url(&at)?;
-    let end = serve_hub(at, house::service(&past.hub, store));
+    let end = serve_hub(at, house::open_service(&past.hub, store));
     for (number, (day, bilag)) in days.iter().zip(BILAG).enumerate() {
         let day = oir_fagsystem::day(&DayPlan {
             seed: earlier_seed(plan.seed, number),

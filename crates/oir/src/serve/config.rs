@@ -56,6 +56,19 @@ pub(crate) struct Service {
     pub(crate) listen: SocketAddr,
     pub(crate) connections: usize,
     pub(crate) header_seconds: u64,
+    pub(crate) sign_in: MachineSignIn,
+    /// Where machines reach the service; empty = where it listens.
+    pub(crate) public_url: String,
+}
+
+/// Whether machines sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MachineSignIn {
+    /// With a key or a token.
+    Required,
+    /// Not at all: for a service that only this machine reaches.
+    Off,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -143,6 +156,8 @@ impl Default for Service {
             listen: loopback(8590),
             connections: 1_000,
             header_seconds: 30,
+            sign_in: MachineSignIn::Off,
+            public_url: String::new(),
         }
     }
 }
@@ -244,6 +259,7 @@ impl Config {
         if let Some(identity) = &self.identity {
             identity.check()?;
         }
+        self.check_service()?;
         ensure!(
             self.portal.idle_minutes > 0 && self.portal.longest_hours > 0,
             "portal.idle_minutes og portal.longest_hours skal være mindst 1"
@@ -269,6 +285,24 @@ impl Config {
         ensure!(
             self.postgres.connections > 1,
             "postgres.connections skal være mindst 2"
+        );
+        Ok(())
+    }
+
+    /// What machines reach, and how they come in.
+    fn check_service(&self) -> anyhow::Result<()> {
+        let service = &self.service;
+        ensure!(
+            service.sign_in == MachineSignIn::Required || service.listen.ip().is_loopback(),
+            "service.listen skal være en adresse på denne maskine (127.0.0.1), når maskiner ikke \
+             logger ind (service.sign_in = \"required\")"
+        );
+        let url = service.public_url.as_str();
+        let secure = ["https://", "http://127.0.0.1", "http://localhost"];
+        ensure!(
+            url.is_empty() || secure.iter().any(|start| url.starts_with(start)),
+            "service.public_url skal begynde med https:// (http:// kun på denne maskine): nøgler \
+             sendes aldrig i klar tekst"
         );
         Ok(())
     }
@@ -347,6 +381,19 @@ mod tests {
         assert_eq!(refused("postgres://h/d", &[Role::Worker]), "");
         let public: Config = toml::from_str("[portal]\nlisten = \"0.0.0.0:80\"").unwrap();
         assert!(public.check().is_err());
+        let service = |text: &str| {
+            let config: Config = toml::from_str(&format!("[service]\n{text}")).unwrap();
+            config
+                .check()
+                .err()
+                .map(|e| e.to_string())
+                .unwrap_or_default()
+        };
+        let everywhere = "listen = '0.0.0.0:8590'";
+        assert!(service(everywhere).contains("service.sign_in"));
+        assert_eq!(service(&format!("{everywhere}\nsign_in = 'required'")), "");
+        assert!(service("public_url = 'http://oir.example'").contains("klar tekst"));
+        assert_eq!(service("public_url = 'https://oir.example'"), "");
         assert!(toml::from_str::<Config>("databse = \"x\"").is_err());
     }
 }

@@ -105,6 +105,59 @@ fn openpyxl_reads_a_long_list_and_finds_no_formula() {
     );
 }
 
+/// A key for the sender of a message in a folder, made at the machine while the hub runs.
+fn key(house: &House, file: &str) -> (String, String) {
+    let message = std::fs::read_to_string(house.folder.join(file)).unwrap();
+    let value = |name: &str| {
+        let rest = message.split(&format!("{name}>")).nth(1).unwrap();
+        rest.split('<').next().unwrap().to_owned()
+    };
+    let register = &house.day.register;
+    let (system, cvr) = (value("AfsenderSystem"), value("MunicipalityCVR"));
+    let mut systems = register.fagsystemer.iter();
+    let system = systems.find(|f| f.id.to_string() == system).unwrap();
+    let mut myndigheder = register.myndigheder.iter();
+    let kommune = myndigheder
+        .find(|m| m.cvr.to_string() == cvr)
+        .unwrap()
+        .kommune;
+    let kommune = kommune.0.to_string();
+    let made = oir(&[
+        "key",
+        "new",
+        "--database",
+        &house.database,
+        "--name",
+        "Opdigtet fagsystem",
+        "--fagsystem",
+        &system.kortnavn,
+        "--kommune",
+        &kommune,
+    ]);
+    assert!(made.status.success(), "{made:?}");
+    let said = String::from_utf8(made.stdout).unwrap();
+    let word = |name: &str| {
+        let line = said.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    (word("client_id"), word("client_secret"))
+}
+
+#[test]
+fn a_fagsystem_signs_in_with_its_key_and_sends() {
+    let mut house = house("oauth");
+    house.requiring_keys();
+    let (client, secret) = key(&house, "sound.xml");
+    let script = project().join("tests/clients/oauth_client.py");
+    let mut command = Command::new(python());
+    command.arg(script).args([&house.service, &client, &secret]);
+    succeeds(command.arg(&house.folder));
+    let listed = oir(&["key", "list", "--database", &house.database]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains(&client) && !listed.contains(&secret) && !listed.contains("aldrig"));
+    assert!(oir(&["verify", &house.database]).status.success());
+}
+
 /// Runs schemathesis on the operations of one tag at one address.
 fn described(house: &House, tag: &str, url: &str) {
     let schemathesis = PathBuf::from(python()).with_file_name("schemathesis");
@@ -209,6 +262,16 @@ fn a_person_signs_in_at_a_provider_and_sees_what_is_theirs() {
     house.behind(port, &identity);
     assert_eq!(house.portal, portal);
     look("sign_in.mjs", &portal, &[&issuer]);
+}
+
+#[test]
+fn operation_makes_a_key_that_is_seen_once() {
+    let (port, data) = (
+        free_port().to_string(),
+        text(&crate::running::folder("keys")),
+    );
+    let (_demo, portal) = demo(&["--bilag", "100", "--port", &port, "--data", &data], &port);
+    look("keys.mjs", &portal, &[]);
 }
 
 #[test]

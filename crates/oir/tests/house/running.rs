@@ -195,6 +195,14 @@ impl House {
         self.reopen();
     }
 
+    /// Starts the hub again with its service behind keys.
+    pub(crate) fn requiring_keys(&mut self) {
+        self.hub.kill();
+        let config = CONFIG.replace("[service]", "[service]\nsign_in = \"required\"");
+        std::fs::write(self.folder.join("oir.toml"), config).unwrap();
+        self.reopen();
+    }
+
     /// The SOAP service's address.
     pub(crate) fn soap(&self) -> String {
         format!("{}{SERVICE_PATH}", self.service)
