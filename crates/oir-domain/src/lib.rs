@@ -15,6 +15,7 @@ pub mod fault;
 pub mod finans;
 pub mod ids;
 pub mod ledger;
+pub mod look;
 pub mod masking;
 pub mod message;
 pub mod money;

@@ -6,6 +6,7 @@
 pub mod courier;
 pub mod identity;
 pub mod inbox;
+pub mod looks;
 pub mod outbox;
 pub mod process;
 pub mod sessions;

@@ -8,6 +8,7 @@
 mod admit;
 mod advance;
 mod backup;
+mod chain;
 mod claim;
 mod codec;
 mod driver;
@@ -16,12 +17,14 @@ mod find;
 mod flight;
 mod floor;
 mod list;
+mod looks;
 mod migrate;
 mod plan;
 mod postgres;
 #[cfg(test)]
 mod questions;
 mod register;
+mod samples;
 mod sessions;
 mod sqlite;
 mod verify;
