@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::masking::mask_text;
+use crate::party::Cpr;
 
 /// The shortest explanation, characters: a case number and a word fit, a full stop does not.
 pub const EXPLANATION_MIN: usize = 10;
@@ -181,6 +182,17 @@ impl Purpose {
     pub fn explanation(&self) -> &str {
         &self.explanation
     }
+}
+
+/// Reads a personal number as people write it: ten digits, with a hyphen or blanks between
+/// or around them.
+#[must_use]
+pub fn read_number(text: &str) -> Option<Cpr> {
+    let mark =
+        |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let digits: String = text.chars().filter(|c| !mark(c)).collect();
+    let cpr: Cpr = digits.parse().ok()?;
+    cpr.has_a_date().then_some(cpr)
 }
 
 /// Too many searches.

@@ -10,6 +10,7 @@ pub mod hub;
 mod intake;
 pub mod judge;
 mod lines;
+pub mod looks;
 pub mod ports;
 pub mod receipts;
 pub mod reconcile;

@@ -75,12 +75,7 @@ const STRANGERS: [(&str, &str); 2] = [
 
 impl Store {
     /// A look in its own right: rows of a plan, to be written with its deed.
-    async fn look_plan(
-        &self,
-        number: u64,
-        look: &Look,
-        deed: &Deed,
-    ) -> Result<Plan, StoreFailure> {
+    async fn look_plan(&self, number: u64, look: &Look, deed: &Deed) -> Result<Plan, StoreFailure> {
         let sql = "select digest from look order by number desc limit 1";
         let last = self.query(sql, Vec::new()).await?.pop();
         let previous = last.map_or(Ok(NOTHING), |row| Cells::new(row).digest())?;

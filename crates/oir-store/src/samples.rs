@@ -249,7 +249,8 @@ impl Store {
             let rows = self.query(sql, vec![signed(sample.number)]).await?;
             let kept = rows.into_iter().map(|row| Cells::new(row).narrow());
             let kept: Vec<u64> = kept.collect::<Result<_, _>>()?;
-            if kept != draw(asked.seed, &looks, size) {
+            let population = u64::try_from(looks.len()).unwrap_or(u64::MAX);
+            if kept != draw(asked.seed, &looks, size) || population != sample.population {
                 findings.push(Finding {
                     check: "hver stikprøve er den, dens startværdi udtager",
                     what: format!("linje {}", sample.number),

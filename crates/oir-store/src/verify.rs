@@ -134,8 +134,12 @@ impl Store {
                 what: format!("linje {number}"),
             });
         }
-        report.findings.extend(self.verify_looks(LISTED_LOOKS).await?);
-        report.findings.extend(self.verify_samples(LISTED_LOOKS).await?);
+        report
+            .findings
+            .extend(self.verify_looks(LISTED_LOOKS).await?);
+        report
+            .findings
+            .extend(self.verify_samples(LISTED_LOOKS).await?);
         let mut counted = self
             .query_slowly("select count(*) from postering", Vec::new())
             .await?;

@@ -6,12 +6,18 @@
 //! | `/bilag` | list with filter | `list.rs`, `query.rs` |
 //! | `/bilag.xlsx` | the same list as a workbook | `workbook.rs` |
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
+//! | `/bilag/{id}/xml`, `/afsendelser/{id}/xml` | what was received, masked | `raw.rs`, `pretty.rs` |
+//! | `/bilag/{id}/personnumre` | the personal numbers of one bilag | `unmask.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
-//! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
+//! | `/personopslag` | the bilag of one person | `person.rs` |
+//! | `/stikproever` | samples of looks at personal numbers | `samples.rs` |
+//! | `/log` | what people did | `log.rs` |
+//! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner` | who is in | `sign_in.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
-//! bilag, pages only read. Personal numbers are masked everywhere (`masking.rs`). Every page works
+//! bilag, pages only read. Personal numbers are masked (`masking.rs`) but in the answer to a look
+//! that was written down. Every page works
 //! without JavaScript; style and script come from files, never from the page itself.
 
 mod afsendelse;
@@ -19,13 +25,21 @@ mod bilag;
 pub mod door;
 mod excerpt;
 mod failure;
+mod form;
 mod front;
 mod headers;
 pub mod hosts;
 mod list;
+mod log;
 mod names;
+mod person;
+mod pretty;
 mod query;
+mod raw;
+mod samples;
 mod sign_in;
+mod table_file;
+mod unmask;
 mod view;
 mod words;
 mod workbook;
@@ -45,6 +59,7 @@ use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::reconcile::{Difference, Statements};
 use oir_domain::register::Register;
 use oir_flow::ports::Answer;
+use oir_flow::ports::looks::Looks;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
 
@@ -86,13 +101,14 @@ pub trait ControlTotals: Send + Sync + fmt::Debug {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views {}
-impl<S: Views> Desk for S {}
+pub trait Desk: Views + Looks {}
+impl<S: Views + Looks> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
 pub struct PortalState {
     views: Arc<dyn Views>,
+    looks: Arc<dyn Looks>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -111,6 +127,7 @@ impl PortalState {
         entrance: Entrance,
     ) -> Self {
         Self {
+            looks: Arc::<S>::clone(&store),
             views: store,
             register,
             clock,
@@ -181,11 +198,26 @@ fn pages() -> Pages {
         ("/bilag", get(list::show)),
         ("/bilag.xlsx", get(workbook::download)),
         ("/bilag/{id}", get(bilag::show)),
+        ("/bilag/{id}/xml", get(raw::bilag)),
+        (
+            "/bilag/{id}/personnumre",
+            get(unmask::back).post(unmask::show),
+        ),
         ("/afsendelser/{id}", get(afsendelse::show)),
+        ("/afsendelser/{id}/xml", get(raw::afsendelse)),
+        ("/personopslag", get(person::ask).post(person::search)),
+        ("/stikproever", get(samples::list).post(samples::draw)),
+        (
+            "/stikproever/{number}",
+            get(samples::show).post(samples::review),
+        ),
+        ("/stikproever/{number}/opslag.xlsx", get(samples::download)),
         (lookup::LIST, lookup::list_route()),
         (lookup::ONE, lookup::one_route()),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
-        ("/log", get(sign_in::log)),
+        ("/log", get(log::show)),
+        ("/log.xlsx", get(log::workbook)),
+        ("/log.csv", get(log::csv)),
         ("/roller", get(sign_in::roles)),
         ("/log-ud", post(sign_in::leave)),
         ("/log-ind", get(sign_in::ask).post(sign_in::choose)),
