@@ -4,6 +4,7 @@
 
 mod doors;
 mod invented;
+mod looks;
 mod sessions;
 
 use std::collections::BTreeSet;
