@@ -1,4 +1,9 @@
-#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 use super::{
     EXPLANATION_MAX, Purpose, PurposeFault, Reason, SEARCH_DAY, SEARCH_SPELL, SEARCHES_PER_DAY,
     SEARCHES_PER_SPELL, TooMany, Verdict, draw, may_search, period, read_number,

@@ -19,6 +19,7 @@ on_both! {
     a_persons_bilag_are_found_by_those_who_see_them,
     a_persons_bilag_are_found_over_every_stretch_of_time,
     the_log_is_searched_by_each_filter,
+    the_log_is_searched_within_what_one_sees_and_paged,
     a_sample_is_what_its_seed_draws_and_is_reviewed_by_adding,
     a_chain_is_followed_both_ways,
     looks_are_neither_changed_nor_deleted,
@@ -271,8 +272,8 @@ async fn columns(subject: &Subject, table: &str) -> Vec<String> {
     subject.rows(&sql).await
 }
 
-async fn the_log_is_searched_by_each_filter(subject: &Subject) {
-    let store = &subject.store;
+/// Three lines: two looks, here and elsewhere, and somebody else's list.
+async fn three_lines(subject: &Subject) {
     taken(subject, 10, sample::KOMMUNE).await;
     taken(subject, 20, OTHER_KOMMUNE).await;
     let other = Deed {
@@ -281,121 +282,58 @@ async fn the_log_is_searched_by_each_filter(subject: &Subject) {
         object: "liste 100 %".into(),
         ..deed(deeds::EXPORTED, 30, sample::KOMMUNE)
     };
-    store.log(&other).await.unwrap();
-    let numbers = async |scope: &Scope, filter: &LogFilter, before| -> Vec<u64> {
-        let lines = store.search_log(scope, filter, before, 10).await.unwrap();
-        lines.into_iter().map(|line| line.number).collect()
-    };
+    subject.store.log(&other).await.unwrap();
+}
+
+async fn numbers(
+    subject: &Subject,
+    scope: &Scope,
+    filter: &LogFilter,
+    before: Option<u64>,
+) -> Vec<u64> {
+    let found = subject.store.search_log(scope, filter, before, 10).await;
+    found.unwrap().into_iter().map(|line| line.number).collect()
+}
+
+async fn the_log_is_searched_by_each_filter(subject: &Subject) {
+    three_lines(subject).await;
     let all = Scope::everything();
-    let is = async |filter: LogFilter, wanted: &[u64]| {
-        assert_eq!(numbers(&all, &filter, None).await, wanted, "{filter:?}");
+    let is = async |set: &dyn Fn(&mut LogFilter), wanted: &[u64]| {
+        let mut filter = LogFilter::default();
+        set(&mut filter);
+        let found = numbers(subject, &all, &filter, None).await;
+        assert_eq!(found, wanted, "{filter:?}");
     };
-    let filter = LogFilter::default;
-    is(filter(), &[3, 2, 1]).await;
-    is(
-        LogFilter {
-            person: Some("åse".into()),
-            ..filter()
-        },
-        &[2, 1],
-    )
-    .await;
-    is(
-        LogFilter {
-            person: Some("ÆRLIG_".into()),
-            ..filter()
-        },
-        &[3],
-    )
-    .await;
-    is(
-        LogFilter {
-            person: Some("opdigtet|2".into()),
-            ..filter()
-        },
-        &[3],
-    )
-    .await;
-    is(
-        LogFilter {
-            person: Some("g_O".into()),
-            ..filter()
-        },
-        &[3],
-    )
-    .await;
-    is(
-        LogFilter {
-            person: Some("Å_e".into()),
-            ..filter()
-        },
-        &[],
-    )
-    .await;
-    is(
-        LogFilter {
-            object: Some("%".into()),
-            ..filter()
-        },
-        &[3],
-    )
-    .await;
-    is(
-        LogFilter {
-            object: Some("SAG 1".into()),
-            ..filter()
-        },
-        &[1],
-    )
-    .await;
-    is(
-        LogFilter {
-            object: Some("a\0b".into()),
-            ..filter()
-        },
-        &[],
-    )
-    .await;
-    is(
-        LogFilter {
-            what: Some(deeds::EXPORTED.into()),
-            ..filter()
-        },
-        &[3],
-    )
-    .await;
-    is(
-        LogFilter {
-            kommune: Some(OTHER_KOMMUNE),
-            ..filter()
-        },
-        &[2],
-    )
-    .await;
-    is(
-        LogFilter {
-            from: Some(at(20)),
-            ..filter()
-        },
-        &[3, 2],
-    )
-    .await;
-    is(
-        LogFilter {
-            until: Some(at(20)),
-            ..filter()
-        },
-        &[1],
-    )
-    .await;
-    assert_eq!(numbers(&all, &filter(), Some(3)).await, [2, 1]);
+    is(&|_| (), &[3, 2, 1]).await;
+    for (person, wanted) in [
+        ("åse", &[2, 1][..]),
+        ("ÆRLIG_", &[3]),
+        ("opdigtet|2", &[3]),
+        ("g_O", &[3]),
+        ("Å_e", &[]),
+    ] {
+        is(&|f| f.person = Some(person.into()), wanted).await;
+    }
+    for (object, wanted) in [("%", &[3][..]), ("SAG 1", &[1]), ("a\0b", &[])] {
+        is(&|f| f.object = Some(object.into()), wanted).await;
+    }
+    is(&|f| f.what = Some(deeds::EXPORTED.into()), &[3]).await;
+    is(&|f| f.kommune = Some(OTHER_KOMMUNE), &[2]).await;
+    is(&|f| f.from = Some(at(20)), &[3, 2]).await;
+    is(&|f| f.until = Some(at(20)), &[1]).await;
+}
+
+async fn the_log_is_searched_within_what_one_sees_and_paged(subject: &Subject) {
+    three_lines(subject).await;
+    let (all, any) = (Scope::everything(), LogFilter::default());
+    assert_eq!(numbers(subject, &all, &any, Some(3)).await, [2, 1]);
     let auditor = scope(Role::Revisor, Action::SeeAudit, OTHER_KOMMUNE);
-    assert_eq!(numbers(&auditor, &filter(), None).await, [2]);
+    assert_eq!(numbers(subject, &auditor, &any, None).await, [2]);
     let foreign = LogFilter {
         kommune: Some(sample::KOMMUNE),
-        ..filter()
+        ..any
     };
-    assert_eq!(numbers(&auditor, &foreign, None).await, [0; 0]);
+    assert_eq!(numbers(subject, &auditor, &foreign, None).await, [0; 0]);
 }
 
 async fn a_sample_is_what_its_seed_draws_and_is_reviewed_by_adding(subject: &Subject) {
