@@ -9,7 +9,9 @@ use oir_domain::look::SEARCHES_PER_SPELL;
 use oir_flow::ports::sessions::deeds;
 
 use crate::Answer;
-use crate::doors::{HERE, THERE, form_token, holding, look, portal, post, signed_in};
+use crate::doors::{
+    HERE, THERE, form_token, holding, look, portal, portal_saying, post, signed_in,
+};
 use crate::invented::{bilag_id, looks};
 
 /// The invented person of every bilag, as it may be written.
@@ -326,4 +328,53 @@ async fn the_log_is_searched_and_taken_out() {
         .filter(|what| &***what == deeds::EXPORTED)
         .count();
     assert_eq!(exported, 2);
+}
+
+#[tokio::test]
+async fn a_number_in_any_text_is_masked_however_it_is_written() {
+    let between = ["", "-", " ", "\u{a0}", "\u{2013}", "\u{2212}"];
+    for mark in between {
+        let number = format!("610190{mark}1234");
+        let text = format!("Til {number}, aftalt");
+        let portal = portal_saying(&text, &[holding(Role::OekonomiFinans, HERE)]);
+        let cookie = signed_in(&portal, 0).await;
+        for address in [
+            own_bilag(),
+            format!("{}/xml", own_bilag()),
+            "/bilag".to_owned(),
+        ] {
+            let page = look(&portal, &address, &cookie).await;
+            assert_eq!(page.status, StatusCode::OK, "{address}");
+            assert!(page.text().contains("Til 610190"), "{address}");
+            assert!(!page.text().contains(&number), "{address} {mark:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_stays_text_masked_or_not() {
+    let hostile = "</code></pre><script>alert(1)</script><img src=x onerror=alert(1)>\"'";
+    let portal = portal_saying(hostile, &[holding(Role::OekonomiFinans, HERE)]);
+    let cookie = signed_in(&portal, 0).await;
+    let token = token(&portal, &cookie).await;
+    let numbers = format!("{}/personnumre", own_bilag());
+    let search = format!("token={token}&kommune=791&personnummer=6101901234&{PURPOSE}");
+    let answers = [
+        look(&portal, &own_bilag(), &cookie).await,
+        look(&portal, &format!("{}/xml", own_bilag()), &cookie).await,
+        post(
+            &portal,
+            &numbers,
+            &cookie,
+            &format!("token={token}&{PURPOSE}"),
+        )
+        .await,
+        post(&portal, "/personopslag", &cookie, &search).await,
+    ];
+    for answer in answers {
+        assert_eq!(answer.status, StatusCode::OK);
+        let page = answer.text();
+        assert!(page.contains("alert(1)"), "it is shown");
+        assert!(!page.contains("<script>") && !page.contains("<img"));
+    }
 }
