@@ -80,8 +80,8 @@ impl Clock for StoppedClock {
 /// A store of invented bilag; or one that is away.
 #[derive(Debug, Default)]
 pub(crate) struct Invented {
-    bilag: Vec<BilagDetail>,
-    messages: Vec<MessageDetail>,
+    pub(crate) bilag: Vec<BilagDetail>,
+    pub(crate) messages: Vec<MessageDetail>,
     away: Option<StoreFailure>,
     kept: looks::Kept,
 }

@@ -12,7 +12,7 @@ use crate::Answer;
 use crate::doors::{
     HERE, THERE, form_token, holding, look, portal, portal_saying, post, signed_in,
 };
-use crate::invented::{bilag_id, looks};
+use crate::invented::{Invented, bilag_id, looks};
 
 /// The invented person of every bilag, as it may be written.
 const FORMS: [&str; 4] = ["6101901234", "610190-1234", "610190 1234", "610190%201234"];
@@ -376,5 +376,28 @@ async fn hostile_text_stays_text_masked_or_not() {
         let page = answer.text();
         assert!(page.contains("alert(1)"), "it is shown");
         assert!(!page.contains("<script>") && !page.contains("<img"));
+    }
+}
+
+impl Invented {
+    /// The same bilag, every text of theirs saying this, as it would stand in the messages.
+    pub(crate) fn saying(mut self, text: &str) -> Self {
+        for detail in &mut self.bilag {
+            detail.bilag.tekst = text.into();
+            detail.line.tekst = text.into();
+            detail.line.afsender_bilagsnummer = text.into();
+            for line in &mut detail.bilag.posteringer {
+                line.tekst = text.into();
+                line.reference = Some(text.into());
+            }
+            for event in &mut detail.timeline {
+                event.detail = Some(text.into());
+            }
+        }
+        for message in &mut self.messages {
+            message.raw =
+                format!("<o:Finansbilag><o:Tekst>{text}</o:Tekst></o:Finansbilag>").into();
+        }
+        self
     }
 }

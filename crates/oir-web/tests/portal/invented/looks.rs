@@ -235,26 +235,3 @@ impl Looks for Invented {
         self.answer(all.iter().map(link).collect())
     }
 }
-
-impl Invented {
-    /// The same bilag, every text of theirs saying this, as it would stand in the messages.
-    pub(crate) fn saying(mut self, text: &str) -> Self {
-        for detail in &mut self.bilag {
-            detail.bilag.tekst = text.into();
-            detail.line.tekst = text.into();
-            detail.line.afsender_bilagsnummer = text.into();
-            for line in &mut detail.bilag.posteringer {
-                line.tekst = text.into();
-                line.reference = Some(text.into());
-            }
-            for event in &mut detail.timeline {
-                event.detail = Some(text.into());
-            }
-        }
-        for message in &mut self.messages {
-            message.raw =
-                format!("<o:Finansbilag><o:Tekst>{text}</o:Tekst></o:Finansbilag>").into();
-        }
-        self
-    }
-}
