@@ -17,6 +17,7 @@ pub mod finans;
 pub mod guessing;
 pub mod ids;
 pub mod ledger;
+pub mod look;
 pub mod machine_key;
 pub mod masking;
 pub mod message;

@@ -1,8 +1,8 @@
 //! Hides personal numbers in free text: before it is stored in a fault, and before it is
 //! shown.
 //!
-//! Rule: every run of ten digits (or six and four) whose first six are a date is hidden,
-//! wherever it stands. The first six digits stay, so that a case worker can still tell two
+//! Rule: every run of ten digits (or six and four, with a blank or a hyphen of any kind
+//! between) whose first six are a date is hidden, wherever it stands. The first six digits stay, so that a case worker can still tell two
 //! persons apart.
 
 use crate::party::Cpr;
@@ -38,9 +38,17 @@ pub fn mask_text(text: &str) -> String {
     masked
 }
 
+/// What people and word processors set between the halves of a number.
+fn is_between(c: char) -> bool {
+    matches!(
+        c,
+        '-' | ' ' | '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{2010}'..='\u{2015}' | '\u{2212}'
+    )
+}
+
 /// The second half of `ddmmyy-nnnn` or `ddmmyy nnnn`, when the first half is a run of six.
 fn split_form<'a>(run: &str, after: &'a str) -> Option<(char, &'a str, &'a str)> {
-    let sign = after.chars().next().filter(|c| matches!(c, '-' | ' '))?;
+    let sign = after.chars().next().filter(|c| is_between(*c))?;
     let rest = after.get(sign.len_utf8()..)?;
     let end = rest
         .find(|c: char| !c.is_ascii_digit())
@@ -80,6 +88,8 @@ mod tests {
         check("9999991234", "9999991234"); // no date
         check("61010112345", "61010112345"); // eleven digits
         check("610101-12345", "610101-12345");
+        check("610101\u{2013}1234", "610101\u{2013}****");
+        check("610101\u{a0}1234", "610101\u{a0}****");
         check("konto 5.57.75.4", "konto 5.57.75.4");
         check("æ6101011234ø", "æ610101****ø");
     }

@@ -15,6 +15,7 @@ mod intake;
 pub mod judge;
 pub mod keyring;
 mod lines;
+pub mod looks;
 pub mod ports;
 pub mod receipts;
 pub mod reconcile;

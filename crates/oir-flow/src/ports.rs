@@ -7,6 +7,7 @@ pub mod courier;
 pub mod days;
 pub mod identity;
 pub mod inbox;
+pub mod looks;
 pub mod machine_keys;
 pub mod outbox;
 pub mod process;

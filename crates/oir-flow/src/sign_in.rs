@@ -422,6 +422,17 @@ impl SignIn {
         self.0.sessions.log(&deed).await
     }
 
+    /// A number that nobody can foresee, e.g. to draw a sample by.
+    ///
+    /// # Errors
+    /// [`StoreFailure`] when the machine has no randomness to give.
+    pub fn seed(&self) -> Result<u64, StoreFailure> {
+        let secret = self.0.secrets.secret();
+        let front = secret.and_then(|bytes| bytes.first_chunk().copied());
+        let seed = front.map(u64::from_be_bytes);
+        seed.ok_or_else(|| StoreFailure::Unavailable("no randomness".into()))
+    }
+
     /// The port beneath, for reading the log.
     #[must_use]
     pub fn sessions(&self) -> &dyn Sessions {

@@ -8,6 +8,7 @@
 mod admit;
 mod advance;
 mod backup;
+mod chain;
 mod claim;
 mod codec;
 mod days;
@@ -19,6 +20,7 @@ mod find;
 mod flight;
 mod floor;
 mod list;
+mod looks;
 mod machine_keys;
 mod migrate;
 mod plan;
@@ -26,6 +28,7 @@ mod postgres;
 #[cfg(test)]
 mod questions;
 mod register;
+mod samples;
 mod saved;
 mod search;
 mod sessions;

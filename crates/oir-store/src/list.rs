@@ -71,7 +71,7 @@ const LETTERS: [(char, char); 7] = [
 /// An expression in lower case, as far as it matters to what was typed: each letter replaced
 /// costs as much as the rest of the search. Column and pattern go through the same one, so
 /// that what a database does with other letters it does to both.
-fn folded(expression: &str, typed: &str) -> String {
+pub(crate) fn folded(expression: &str, typed: &str) -> String {
     let text = LETTERS
         .iter()
         .filter(|(upper, lower)| typed.contains([*upper, *lower]))

@@ -5,14 +5,14 @@ use jiff::civil::{Date, date};
 use oir_domain::access::Scope;
 use oir_domain::ids::BilagId;
 use oir_domain::message::StateName;
-use oir_domain::party::Kommunekode;
+use oir_domain::party::{Cpr, Kommunekode};
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::views::BilagFilter;
 use uuid::Uuid;
 
 use crate::codec::Cells;
 use crate::plan::Value;
-use crate::{Durability, Store, claim, list, views};
+use crate::{Durability, Store, claim, list, looks, views};
 
 const DAY: Date = date(2026, 11, 18);
 const OWNER: Kommunekode = Kommunekode(101);
@@ -38,6 +38,12 @@ fn filter(owner: Option<Kommunekode>, states: &[StateName], text: Option<&str>) 
         text: text.map(Into::into),
         ..BilagFilter::default()
     }
+}
+
+fn person() -> Cpr {
+    "6101011234"
+        .parse()
+        .unwrap_or_else(|_| unreachable!("ten digits"))
 }
 
 type Case = (&'static str, (String, Vec<Value>), &'static [&'static str]);
@@ -105,6 +111,14 @@ fn cases() -> Vec<Case> {
             &[
                 "bilag_claim (claimed_uuid=?",
                 "bilag_unclaimed (bilag_uuid=?",
+            ],
+        ),
+        (
+            "by person",
+            looks::persons_question(true, &all, OWNER, &person()),
+            &[
+                "postering_of_person (<expr>>?)",
+                "postering_of_person (<expr>=? AND kommune=? AND part_cpr=?)",
             ],
         ),
     ]

@@ -169,14 +169,25 @@ impl Store {
     /// Carries out a plan together with the log's next line. False = a condition of the
     /// plan does not hold, and nothing is logged.
     pub(crate) async fn with_deed(&self, plan: &Plan, deed: &Deed) -> Result<bool, StoreFailure> {
+        let same = |_| -> Answer<'_, Plan> { Box::pin(async { Ok(plan.clone()) }) };
+        self.with_line(deed, same).await.map(|line| line.is_some())
+    }
+
+    /// The same for rows that are known by their line of the log: the plan is made again
+    /// for every number that is tried. None = a condition of the plan does not hold.
+    pub(crate) async fn with_line<'a>(
+        &'a self,
+        deed: &'a Deed,
+        plan: impl Fn(u64) -> Answer<'a, Plan> + Send + Sync,
+    ) -> Result<Option<u64>, StoreFailure> {
         for _ in 0..TRIES {
             let (last, previous) = self.last_deed().await?;
             let number = last.saturating_add(1);
-            let mut plan = plan.clone();
+            let mut plan = plan(number).await?;
             plan.insert(&DEED, deed_values(number, deed, &previous));
             match self.transact(plan).await? {
-                Outcome::Committed => return Ok(true),
-                Outcome::Unexpected => return Ok(false),
+                Outcome::Committed => return Ok(Some(number)),
+                Outcome::Unexpected => return Ok(None),
                 // Somebody else took the number, or was let go first.
                 Outcome::Duplicate | Outcome::Contended => {}
             }
@@ -277,7 +288,7 @@ fn link(number: u64, deed: &Deed, previous: &[u8; 32]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn logged(cells: &mut Cells) -> Result<LoggedDeed, StoreFailure> {
+pub(crate) fn logged(cells: &mut Cells) -> Result<LoggedDeed, StoreFailure> {
     let (number, at) = (cells.narrow()?, cells.time()?);
     let (subject, navn, what) = (cells.text()?, cells.text()?, cells.text()?);
     let kommune = cells.opt_int()?.map(u16::try_from).transpose();

@@ -18,6 +18,8 @@ const PAGE: i64 = 200;
 const LISTED: i64 = 100;
 /// The same for lines of the log.
 const LISTED_DEEDS: usize = 100;
+/// The same for looks at personal numbers and for samples of them.
+const LISTED_LOOKS: u32 = 100;
 
 /// A difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +152,12 @@ impl Store {
                 what: format!("linje {number}"),
             });
         }
+        report
+            .findings
+            .extend(self.verify_looks(LISTED_LOOKS).await?);
+        report
+            .findings
+            .extend(self.verify_samples(LISTED_LOOKS).await?);
         let mut counted = self
             .query_slowly("select count(*) from postering", Vec::new())
             .await?;

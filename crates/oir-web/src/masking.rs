@@ -11,7 +11,48 @@ pub(crate) use oir_domain::masking::mask_text;
 pub(crate) fn mask_message(raw: &str) -> String {
     let elements = mask_marked(raw, next_element, element_end);
     let members = mask_marked(&elements, next_member, member_end);
-    mask_text(&members)
+    mask_text(&plain_figures(&members))
+}
+
+/// Digits, blanks and hyphens written as references (`&#49;`, `&#x31;`, `\u0031`) as
+/// themselves: who reads the text could read them too.
+fn plain_figures(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(['&', '\\']) {
+        let (before, reference) = rest.split_at(start);
+        plain.push_str(before);
+        let (shown, after) = match figure(reference) {
+            Some((figure, length)) => (figure, reference.get(length..).unwrap_or("")),
+            None => {
+                let mut chars = reference.chars();
+                (chars.next().unwrap_or('&'), chars.as_str())
+            }
+        };
+        plain.push(shown);
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The figure that a reference at the beginning stands for, and the reference's length.
+fn figure(text: &str) -> Option<(char, usize)> {
+    let (code, length) = if let Some(rest) = text.strip_prefix("\\u") {
+        (u32::from_str_radix(rest.get(..4)?, 16).ok()?, 6)
+    } else {
+        let rest = text.strip_prefix("&#")?;
+        // Leading noughts are allowed, but nobody writes more than a few.
+        let end = rest.find(';').filter(|end| *end <= 12)?;
+        let number = rest.get(..end)?;
+        let code = match number.strip_prefix('x') {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        (code, end + 3)
+    };
+    let figure = char::from_u32(code)?;
+    (figure.is_ascii_digit() || matches!(figure, ' ' | '-')).then_some((figure, length))
 }
 
 /// Masks what stands between a start found by `next` and the end found by `end`.
@@ -139,6 +180,15 @@ mod tests {
             r#"{"cpr":"\**************"}"#,
         );
         check(r#"{"cprs":"1"}"#, r#"{"cprs":"1"}"#);
+    }
+
+    #[test]
+    fn a_number_written_as_references_is_masked_too() {
+        let check = |text: &str, masked: &str| assert_eq!(mask_message(text), masked);
+        check("<T>&#54;101011234</T>", "<T>610101****</T>");
+        check("<T>610101&#x2d;12&#0051;4</T>", "<T>610101-****</T>");
+        check(r#"{"t":"61010\u00311234"}"#, r#"{"t":"610101****"}"#);
+        check("a &amp; b &#x41; \\u &# &#;", "a &amp; b &#x41; \\u &# &#;");
     }
 
     proptest! {

@@ -7,6 +7,8 @@
 //! | `/bilag.xlsx`, `/bilag.csv`, `/eksport/{id}` | the same list as a file | `export.rs`, `job.rs` |
 //! | `/visninger` | a person's kept searches | `saved.rs` |
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
+//! | `/bilag/{id}/xml`, `/afsendelser/{id}/xml` | what was received, masked | `raw.rs`, `pretty.rs` |
+//! | `/bilag/{id}/personnumre` | the personal numbers of one bilag | `unmask.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
 //! | `/afstemning` and below | whether each day agrees, differences, signatures | `afstemning.rs` |
 //! | `/udvikling` | charts | `udvikling.rs` |
@@ -19,6 +21,15 @@
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
 //! bilag, pages only read, but for the worklist. Personal numbers are masked everywhere (`masking.rs`). Every page works
+//! | `/personopslag` | the bilag of one person | `person.rs` |
+//! | `/stikproever` | samples of looks at personal numbers | `samples.rs` |
+//! | `/log` | what people did | `log.rs` |
+//! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner` | who is in | `sign_in.rs` |
+//! | `/assets/…` | style, fonts, icons | `crate::assets` |
+//!
+//! Every page is reached through the door (`door.rs`), which says what it needs. About
+//! bilag, pages only read. Personal numbers are masked (`masking.rs`) but in the answer to a look
+//! that was written down. Every page works
 //! without JavaScript; style and script come from files, never from the page itself.
 
 mod afsendelse;
@@ -28,6 +39,7 @@ pub mod door;
 mod excerpt;
 mod export;
 mod failure;
+mod form;
 pub mod forms;
 mod front;
 mod headers;
@@ -35,11 +47,18 @@ pub mod hosts;
 mod job;
 mod keys;
 mod list;
+mod log;
 mod names;
+mod person;
+mod pretty;
 mod query;
+mod raw;
+mod samples;
 mod saved;
 mod sign_in;
+mod table_file;
 mod udvikling;
+mod unmask;
 mod view;
 mod words;
 mod work;
@@ -63,6 +82,7 @@ use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::register::Register;
 use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
+use oir_flow::ports::looks::Looks;
 use oir_flow::ports::machine_keys::MachineKeys;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::search::{SavedViews, Search};
@@ -92,8 +112,8 @@ pub struct FaultWords {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views + Search + SavedViews + Days + WorkItems + MachineKeys {}
-impl<S: Views + Search + SavedViews + Days + WorkItems + MachineKeys> Desk for S {}
+pub trait Desk: Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks {}
+impl<S: Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
@@ -105,6 +125,7 @@ pub struct PortalState {
     days: Arc<dyn Days>,
     work: Arc<dyn WorkItems>,
     worklist: Worklist,
+    looks: Arc<dyn Looks>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -131,6 +152,7 @@ impl PortalState {
             worklist: Worklist::new(Arc::clone(&work), Arc::clone(&clock)),
             work,
             keys: entrance.sign_in.keyring(Arc::clone(&store) as _),
+            looks: Arc::<S>::clone(&store),
             views: store,
             register,
             clock,
@@ -195,6 +217,11 @@ fn pages() -> Pages {
         ("/eksport/{id}/fil", get(job::file)),
         ("/visninger", get(saved::show).post(saved::change)),
         ("/bilag/{id}", get(bilag::show)),
+        ("/bilag/{id}/xml", get(raw::bilag)),
+        (
+            "/bilag/{id}/personnumre",
+            get(unmask::back).post(unmask::show),
+        ),
         ("/afsendelser/{id}", get(afsendelse::show)),
         ("/afstemning", get(afstemning::show)),
         ("/afstemning.xlsx", get(afstemning::download)),
@@ -226,16 +253,26 @@ fn pages() -> Pages {
             "/fejl/levering",
             get(work_acts::to_the_list).post(work_acts::deliver),
         ),
-        (lookup::LIST, lookup::list_route()),
-        (lookup::ONE, lookup::one_route()),
-        ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
-        ("/log", get(sign_in::log)),
         ("/noegler", get(keys::show)),
         ("/noegler.xlsx", get(keys::download)),
         ("/noegler/ny", get(keys::ask).post(keys::make)),
         ("/noegler/{id}", get(keys::one)),
         ("/noegler/{id}/forny", post(keys::renew)),
         ("/noegler/{id}/afslut", post(keys::end)),
+        ("/afsendelser/{id}/xml", get(raw::afsendelse)),
+        ("/personopslag", get(person::ask).post(person::search)),
+        ("/stikproever", get(samples::list).post(samples::draw)),
+        (
+            "/stikproever/{number}",
+            get(samples::show).post(samples::review),
+        ),
+        ("/stikproever/{number}/opslag.xlsx", get(samples::download)),
+        (lookup::LIST, lookup::list_route()),
+        (lookup::ONE, lookup::one_route()),
+        ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
+        ("/log", get(log::show)),
+        ("/log.xlsx", get(log::workbook)),
+        ("/log.csv", get(log::csv)),
         ("/roller", get(sign_in::roles)),
         ("/log-ud", post(sign_in::leave)),
         ("/log-ind", get(sign_in::ask).post(sign_in::choose)),

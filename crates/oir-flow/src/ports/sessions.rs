@@ -98,6 +98,32 @@ pub mod deeds {
     pub const ENDED_KEY: &str = "ended_key";
     /// Too many wrong keys or answers from one place: the program's own line.
     pub const GUESSING: &str = "guessing";
+    /// Saw the personal numbers of a bilag.
+    pub const SAW_NUMBERS: &str = "saw_numbers";
+    /// Searched for the bilag of a person by their number.
+    pub const SEARCHED_PERSON: &str = "searched_person";
+    /// Was refused such a search, having made too many.
+    pub const REFUSED_SEARCH: &str = "refused_search";
+    /// Read a message as it was received, personal numbers masked.
+    pub const READ_MESSAGE: &str = "read_message";
+    /// Drew a sample of looks at personal data.
+    pub const DREW_SAMPLE: &str = "drew_sample";
+    /// Reviewed a look of a sample.
+    pub const REVIEWED_LOOK: &str = "reviewed_look";
+
+    /// All of them: what a search of the log offers, and each has words on the pages.
+    pub const ALL: [&str; 10] = [
+        SIGNED_IN,
+        SIGNED_OUT,
+        ENDED_SESSION,
+        EXPORTED,
+        SAW_NUMBERS,
+        SEARCHED_PERSON,
+        REFUSED_SEARCH,
+        READ_MESSAGE,
+        DREW_SAMPLE,
+        REVIEWED_LOOK,
+    ];
 }
 
 /// A line of the log.

@@ -34,6 +34,7 @@ mod days;
 mod evidence;
 mod inbox;
 mod list;
+mod looks;
 mod machine_keys;
 mod outbox;
 mod raw;

@@ -9,7 +9,7 @@ use super::door::Viewer;
 use super::failure::{PageError, page};
 use super::list::line;
 use super::view::{AfsendelsePage, Fact, Page, Section};
-use super::{PortalState, bilag, excerpt, words};
+use super::{PortalState, bilag, words};
 use crate::danish_format::instant;
 
 /// `GET /afsendelser/{id}`
@@ -43,7 +43,6 @@ fn afsendelse_page(
     if let Some(id) = message.transaktions_id {
         facts.push(Fact::new("TransactionUUID", id.to_string()));
     }
-    let piece = excerpt::whole(&message.raw);
     AfsendelsePage {
         page: Page::inside("Afsendelse", Section::Bilag, viewer).below(&bilag::BILAG),
         outcome: words::outcome(message.outcome),
@@ -55,6 +54,6 @@ fn afsendelse_page(
             .iter()
             .map(|found| line(found, &names, state))
             .collect(),
-        raw: bilag::raw_text(&piece, message.raw.len()),
+        raw: format!("/afsendelser/{}/xml", message.id),
     }
 }

@@ -1,25 +1,31 @@
 //! The page of one bilag: where it stands, what to do, its life, its lines, its receipts
 //! and the bytes it came in.
 
+mod chain;
+pub(super) mod postings;
+mod receipts;
+mod story;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use oir_domain::fault::{Fault, FaultCode, Severity};
-use oir_domain::finans::{Finanspostering, PartNummer};
+use oir_domain::access::Action;
+use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::ids::BilagId;
-use oir_domain::message::{State as Standing, StateName};
-use oir_domain::money::Side;
-use oir_flow::ports::views::{BilagDetail, MessageDetail, TimelineEvent};
+use oir_domain::message::State as Standing;
+use oir_domain::message::StateName;
+use oir_flow::ports::looks::ChainLink;
+use oir_flow::ports::views::{BilagDetail, MessageDetail};
 
 use super::door::Viewer;
 use super::failure::{PageError, page};
+use super::form::{Faulty, PurposeForm};
 use super::names::Names;
-use super::view::{
-    BilagPage, Correction, Fact, FaultDetail, Moment, Page, PostingLine, RawText, ReceiptLine,
-    Section,
-};
-use super::{PortalState, excerpt, words};
-use crate::danish_format::{day, instant, instant_to_the_second, kroner, whole};
-use crate::masking::{mask_message, mask_text};
+use super::unmask;
+use super::view::{BilagPage, Fact, FaultDetail, Page, Section};
+use super::{PortalState, words};
+use crate::danish_format::{day, instant, kroner};
+use crate::masking::mask_text;
+use postings::Numbers;
 
 /// The way to a bilag or a message.
 pub(super) const BILAG: [(&str, &str); 2] = [("/", "Forside"), ("/bilag", "Bilag")];
@@ -38,23 +44,34 @@ pub(super) async fn show(
         .views
         .message_detail(&viewer.scope, detail.afsendelse)
         .await?;
-    let template = bilag_page(&detail, message.as_ref(), &viewer, &state);
+    let chain = state.looks.chain(&viewer.scope, id).await?;
+    let template = bilag_page(&detail, (message.as_ref(), &chain), &viewer, &state);
     Ok(page(&template)?.into_response())
+}
+
+/// What a bilag is called on pages.
+pub(super) fn title(detail: &BilagDetail) -> String {
+    format!("Bilag {}", mask_text(&detail.line.afsender_bilagsnummer))
 }
 
 fn bilag_page(
     detail: &BilagDetail,
-    message: Option<&MessageDetail>,
+    (message, chain): (Option<&MessageDetail>, &[ChainLink]),
     viewer: &Viewer,
     state: &PortalState,
 ) -> BilagPage {
     let names = state.names();
-    let standing = detail.line.state.name();
+    let (line, own) = (&detail.line, detail.line.id);
+    let standing = line.state.name();
     let turnover = detail.bilag.turnover().unwrap_or_default();
-    let title = format!("Bilag {}", mask_text(&detail.line.afsender_bilagsnummer));
+    let deciding = names.deciding_facet(line.fagsystem);
+    let posting = |line| postings::posting(line, deciding.as_deref(), Numbers::Masked);
+    let unmasks = viewer.person.scope(Action::Unmask);
+    let may_unmask = unmasks.covers(line.kommune, line.fagsystem);
     BilagPage {
-        page: Page::inside(&title, Section::Bilag, viewer).below(&BILAG),
+        page: Page::inside(&title(detail), Section::Bilag, viewer).below(&BILAG),
         state: words::state(standing),
+        summary: story::summary(detail, &names),
         advice: words::advice(standing),
         work: StateName::FOR_A_PERSON
             .contains(&standing)
@@ -62,33 +79,25 @@ fn bilag_page(
         facts: facts(detail, &names, state),
         faults: faults_in_words(&detail.faults, state),
         later_faults: faults_in_words(&detail.later_faults, state),
-        timeline: detail
-            .timeline
-            .iter()
-            .map(|event| moment(event, &detail.line.state, state))
-            .collect(),
+        timeline: story::moments(detail, &names, state),
         postings: detail.bilag.posteringer.iter().map(posting).collect(),
         debet: kroner(turnover.debit),
         kredit: kroner(turnover.credit),
-        receipts: receipts(detail, state),
-        corrects: detail.bilag.korrigerer.map(|uuid| Correction {
-            id: uuid.to_string(),
-            href: detail.corrects.map(|id| format!("/bilag/{id}")),
-        }),
-        corrected_by: detail
-            .corrected_by
-            .iter()
-            .map(|id| Correction {
-                id: id.to_string(),
-                href: Some(format!("/bilag/{id}")),
-            })
-            .collect(),
+        receipts: receipts::receipts(detail, message, state),
+        chain: chain::steps(chain, own, state),
+        corrects_missing: chain::missing(chain, own),
         afsendelse: format!("/afsendelser/{}", detail.afsendelse),
         siblings: message.map_or(0, |message| message.bilag.len().saturating_sub(1)),
-        raw: message.map(|message| {
-            let piece = excerpt::bilag(&message.raw, detail.index);
-            raw_text(&piece, message.raw.len())
-        }),
+        raw: message.map(|_| format!("/bilag/{own}/xml")),
+        unmask: viewer
+            .token()
+            .filter(|_| may_unmask)
+            .map(|token| unmask::Form {
+                action: format!("/bilag/{own}/personnumre"),
+                token,
+                faults: Faulty::default(),
+                purpose: PurposeForm::default(),
+            }),
     }
 }
 
@@ -170,143 +179,4 @@ pub(super) fn codes(codes: impl Iterator<Item = FaultCode>) -> String {
         }
     }
     known.join(", ")
-}
-
-fn moment(event: &TimelineEvent, standing: &Standing, state: &PortalState) -> Moment {
-    let mut text = words::event(&event.event, event.to, event.attempt);
-    if let (StateName::Booked, Standing::Booked { number }) = (event.to, standing) {
-        text = format!("Bogført med bilagsnummer {number} hos bogføringen.");
-    }
-    Moment {
-        iso: event.at.to_string(),
-        at: instant_to_the_second(event.at, &state.zone),
-        text,
-        state: words::state(event.to),
-        // The sentence of a claim names its attempt itself.
-        attempt: (event.attempt > 0 && &*event.event != "claimed").then_some(event.attempt),
-        detail: event.detail.as_deref().map(mask_text),
-    }
-}
-
-fn posting(postering: &Finanspostering) -> PostingLine {
-    let amount = kroner(postering.beloeb);
-    let (debet, kredit) = match postering.side {
-        Side::Debit => (Some(amount), None),
-        Side::Credit => (None, Some(amount)),
-    };
-    let mut more = Vec::new();
-    if let Some((fra, til)) = postering.periode {
-        more.push(format!("Periode {} – {}", day(fra), day(til)));
-    }
-    if let Some(sag) = &postering.sag {
-        more.push(format!(
-            "Sag {} (KLE {})",
-            mask_text(&sag.sagsnummer),
-            sag.kle
-        ));
-    }
-    let mut add = |label: &str, value: &Option<Box<str>>| {
-        if let Some(value) = value {
-            more.push(format!("{label} {}", mask_text(value)));
-        }
-    };
-    add("Ydelse", &postering.ydelse);
-    add("Momskode", &postering.momskode);
-    add("Reference", &postering.reference);
-    if let Some(percent) = postering.refusionsprocent {
-        more.push(format!("Refusion {percent} %"));
-    }
-    PostingLine {
-        linje: postering.linjenummer,
-        tekst: mask_text(&postering.tekst),
-        debet,
-        kredit,
-        sortiment: postering
-            .sortiment
-            .iter()
-            .map(|value| (mask_text(&value.facet), mask_text(&value.vaerdi)))
-            .collect(),
-        konto: postering.kontering.as_deref().map(str::to_owned),
-        part: postering.part.as_ref().map(|part| {
-            let rolle = words::rolle(part.rolle);
-            match &part.nummer {
-                // `Cpr` shows itself masked.
-                PartNummer::Cpr(cpr) => format!("{cpr} ({rolle})"),
-                PartNummer::Cvr(cvr) => format!("CVR {cvr} ({rolle})"),
-            }
-        }),
-        more,
-    }
-}
-
-/// What was answered to the sender, and what the books answered.
-fn receipts(detail: &BilagDetail, state: &PortalState) -> Vec<ReceiptLine> {
-    let stopped = |fault: &&Fault| fault.code.severity() == Severity::Fault;
-    let warned = detail
-        .faults
-        .iter()
-        .any(|f| f.code.severity() == Severity::Warning);
-    let received = instant(detail.line.modtaget, &state.zone);
-    let mut receipts = vec![ReceiptLine {
-        kind: "TransportKvittering",
-        way: "ØiR til fagsystemet",
-        outcome: if warned { "ADVARSEL" } else { "OK" }.to_owned(),
-        at: received.clone(),
-    }];
-    // A held bilag has a fault that is ours to settle: its sender was told that it is here.
-    let rejected = matches!(detail.line.state, Standing::Rejected);
-    let faults = detail
-        .faults
-        .iter()
-        .filter(|f| rejected && stopped(f))
-        .count();
-    receipts.push(ReceiptLine {
-        kind: "Forretningskvittering",
-        way: "ØiR til fagsystemet",
-        outcome: match faults {
-            0 => "MODTAGET".to_owned(),
-            1 => "AFVIST med 1 fejl".to_owned(),
-            faults => format!("AFVIST med {} fejl", count(faults)),
-        },
-        at: received,
-    });
-    let last = detail
-        .timeline
-        .iter()
-        .rev()
-        .find(|event| matches!(event.to, StateName::Booked | StateName::Refused));
-    let outcome = match &detail.line.state {
-        Standing::Booked { number } => Some(format!("Bogført med bilagsnummer {number}")),
-        Standing::Refused => Some("Nægtet".to_owned()),
-        Standing::Rejected
-        | Standing::Held
-        | Standing::Mapped
-        | Standing::Sending { .. }
-        | Standing::AwaitingReceipt { .. }
-        | Standing::Waiting { .. }
-        | Standing::Uncertain { .. }
-        | Standing::Parked { .. } => None,
-    };
-    if let (Some(outcome), Some(last)) = (outcome, last) {
-        receipts.push(ReceiptLine {
-            kind: "Forretningskvittering",
-            way: "Bogføringssystemet til ØiR",
-            outcome,
-            at: instant(last.at, &state.zone),
-        });
-    }
-    receipts
-}
-
-fn count(number: usize) -> String {
-    whole(u64::try_from(number).unwrap_or(u64::MAX))
-}
-
-/// A piece of a message, masked, with the size of the whole.
-pub(super) fn raw_text(piece: &excerpt::Excerpt, bytes: usize) -> RawText {
-    RawText {
-        text: mask_message(&piece.text),
-        cut: piece.cut,
-        size: format!("{} byte", count(bytes)),
-    }
 }

@@ -102,6 +102,12 @@ pub(super) fn unreadable_form(html: Html<String>) -> Response {
     (StatusCode::BAD_REQUEST, html).into_response()
 }
 
+/// A page that says that this person must wait, so many seconds.
+pub(super) fn too_often(html: Html<String>, seconds: u64) -> Response {
+    let wait = [(RETRY_AFTER, seconds.to_string())];
+    (StatusCode::TOO_MANY_REQUESTS, wait, html).into_response()
+}
+
 struct Words {
     status: StatusCode,
     title: &'static str,

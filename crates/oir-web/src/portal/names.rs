@@ -47,6 +47,12 @@ impl Names {
         }
     }
 
+    /// The facet whose value decides the account, in a case system's bilag.
+    pub(super) fn deciding_facet(&self, id: Option<FagsystemId>) -> Option<String> {
+        let fagsystem = self.register.fagsystem(id?)?;
+        Some(fagsystem.konteringsfacet.to_string())
+    }
+
     /// The municipalities that somebody sees something of as choices, in Danish order.
     pub(super) fn kommune_choices(&self, scope: &Scope, chosen: &str) -> Vec<Choice> {
         let mut choices: Vec<_> = self

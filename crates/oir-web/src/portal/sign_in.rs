@@ -16,15 +16,11 @@ use super::door::{self, Door, Viewer};
 use super::failure::{PageError, page};
 use super::names::Names;
 use super::view::{
-    InventedPerson, LogLine, LogPage, Page, RoleLine, RolesPage, Section, SessionLine,
-    SessionsPage, SignInPage,
+    InventedPerson, Page, RoleLine, RolesPage, Section, SessionLine, SessionsPage, SignInPage,
 };
 use super::{PortalState, words};
-use crate::danish_format::{instant_short, whole};
+use crate::danish_format::instant_short;
 use crate::machine::Peer;
-
-/// Lines of the log on a page.
-const LOG_LINES: u32 = 100;
 
 /// Where somebody wants to go once they are in.
 #[derive(Debug, Default, Deserialize)]
@@ -277,47 +273,6 @@ pub(super) async fn end(
     Ok(Redirect::to("/sessioner").into_response())
 }
 
-/// Where a page of the log begins.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct LogQuery {
-    foer: Option<u64>,
-}
-
-/// `GET /log`
-pub(super) async fn log(
-    State(state): State<PortalState>,
-    viewer: Viewer,
-    query: Result<Query<LogQuery>, QueryRejection>,
-) -> Result<Response, PageError> {
-    let Query(query) = query.map_err(|_| PageError::BadAddress)?;
-    let sessions = state.entrance.sign_in.sessions();
-    let found = sessions
-        .logged(&viewer.scope, query.foer, LOG_LINES)
-        .await?;
-    let full = u32::try_from(found.len()).is_ok_and(|n| n >= LOG_LINES);
-    let oldest = found.last().filter(|_| full).map(|line| line.number);
-    let names = state.names();
-    let line = |line: &oir_flow::ports::sessions::LoggedDeed| LogLine {
-        number: whole(line.number),
-        at: instant_short(line.deed.at, &state.zone),
-        navn: line.deed.navn.to_string(),
-        what: words::deed(&line.deed.what),
-        kommune: match line.deed.kommune {
-            Some(kommune) => names.kommune(kommune),
-            None => "–".to_owned(),
-        },
-        object: line.deed.object.to_string(),
-    };
-    let template = LogPage {
-        page: Page::inside("Log", Section::Log, &viewer),
-        newest: query.foer.is_none(),
-        older: oldest.map(|number| format!("/log?foer={number}")),
-        lines: found.iter().map(line).collect(),
-    };
-    Ok(page(&template)?.into_response())
-}
-
 impl Viewer {
     /// The session of a form that carries its token; an error when it does not.
     pub(super) fn sent(&self, token: &str) -> Result<&Session, PageError> {
@@ -325,6 +280,11 @@ impl Viewer {
             Some((session, own)) if own == token => Ok(session),
             Some(_) | None => Err(PageError::ForeignForm),
         }
+    }
+
+    /// What this person's forms carry; none when nobody signed in.
+    pub(super) fn token(&self) -> Option<String> {
+        self.session.as_ref().map(|(_, token)| token.clone())
     }
 
     /// Whether the menu shows the way to a page of that action.

@@ -35,6 +35,8 @@ pub(super) enum Section {
     Bilag,
     Afstemning,
     Work,
+    Person,
+    Samples,
     Sessions,
     Log,
     Neither,
@@ -50,6 +52,18 @@ const MENU: &[(Action, Section, &str, &str)] = &[
         Section::Afstemning,
         "/afstemning",
         "Afstemning",
+    ),
+    (
+        Action::LookUpPerson,
+        Section::Person,
+        "/personopslag",
+        "Find person",
+    ),
+    (
+        Action::SampleLooks,
+        Section::Samples,
+        "/stikproever",
+        "Stikprøver",
     ),
     (
         Action::EndSessions,
@@ -357,6 +371,7 @@ pub(super) struct ListLine {
 pub(super) struct BilagPage {
     pub(super) page: Page,
     pub(super) state: Badge,
+    pub(super) summary: String,
     pub(super) advice: Advice,
     /// The way to its place on the worklist, when it stands still.
     pub(super) work: Option<String>,
@@ -368,12 +383,17 @@ pub(super) struct BilagPage {
     pub(super) debet: String,
     pub(super) kredit: String,
     pub(super) receipts: Vec<ReceiptLine>,
-    pub(super) corrects: Option<Correction>,
-    pub(super) corrected_by: Vec<Correction>,
+    /// Attempts that correct one another; empty when it stands alone.
+    pub(super) chain: Vec<ChainStep>,
+    /// What it corrects when that is not here.
+    pub(super) corrects_missing: Option<Correction>,
     pub(super) afsendelse: String,
     /// How many other bilag the message holds.
     pub(super) siblings: usize,
-    pub(super) raw: Option<RawText>,
+    /// The way to its XML; none when the message is gone.
+    pub(super) raw: Option<String>,
+    /// For those who may see its personal numbers.
+    pub(super) unmask: Option<super::unmask::Form>,
 }
 
 /// A label and its value.
@@ -412,7 +432,10 @@ pub(super) struct Moment {
     pub(super) iso: String,
     /// For people.
     pub(super) at: String,
+    pub(super) who: String,
     pub(super) text: String,
+    /// What was asked of the books.
+    pub(super) question: Option<&'static str>,
     pub(super) state: Badge,
     pub(super) attempt: Option<u32>,
     pub(super) detail: Option<String>,
@@ -425,7 +448,8 @@ pub(super) struct PostingLine {
     pub(super) tekst: String,
     pub(super) debet: Option<String>,
     pub(super) kredit: Option<String>,
-    pub(super) sortiment: Vec<(String, String)>,
+    /// Facet, value, and whether it decides the account.
+    pub(super) sortiment: Vec<(String, String, bool)>,
     pub(super) konto: Option<String>,
     pub(super) part: Option<String>,
     pub(super) more: Vec<String>,
@@ -437,23 +461,28 @@ pub(super) struct ReceiptLine {
     pub(super) kind: &'static str,
     pub(super) way: &'static str,
     pub(super) outcome: String,
+    /// What it says beyond its code.
+    pub(super) words: Vec<String>,
     pub(super) at: String,
 }
 
-/// Another bilag that this one corrects or is corrected by.
+/// A bilag that is corrected and is not here.
 #[derive(Debug)]
 pub(super) struct Correction {
     pub(super) id: String,
-    /// None when it is not here.
-    pub(super) href: Option<String>,
 }
 
-/// The message as received, masked.
+/// One attempt of a chain of corrections.
 #[derive(Debug)]
-pub(super) struct RawText {
-    pub(super) text: String,
-    pub(super) cut: bool,
-    pub(super) size: String,
+pub(super) struct ChainStep {
+    /// None for the bilag of the page.
+    pub(super) href: Option<String>,
+    pub(super) nummer: String,
+    pub(super) at: String,
+    pub(super) state: Badge,
+    /// The number of the one that it corrects.
+    pub(super) corrects: Option<String>,
+    pub(super) codes: String,
 }
 
 /// One message.
@@ -466,7 +495,8 @@ pub(super) struct AfsendelsePage {
     pub(super) facts: Vec<Fact>,
     pub(super) faults: Vec<FaultDetail>,
     pub(super) lines: Vec<ListLine>,
-    pub(super) raw: RawText,
+    /// The way to what was received.
+    pub(super) raw: String,
 }
 
 /// A page that says what went wrong and what to do.
@@ -540,25 +570,4 @@ pub(super) struct SessionLine {
     pub(super) begun: String,
     pub(super) seen: String,
     pub(super) own: bool,
-}
-
-/// The log.
-#[derive(Debug, Template)]
-#[template(path = "log.html")]
-pub(super) struct LogPage {
-    pub(super) page: Page,
-    pub(super) newest: bool,
-    pub(super) older: Option<String>,
-    pub(super) lines: Vec<LogLine>,
-}
-
-/// One line of it.
-#[derive(Debug)]
-pub(super) struct LogLine {
-    pub(super) number: String,
-    pub(super) at: String,
-    pub(super) navn: String,
-    pub(super) what: &'static str,
-    pub(super) kommune: String,
-    pub(super) object: String,
 }

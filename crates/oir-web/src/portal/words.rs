@@ -4,6 +4,7 @@
 use oir_domain::access::{Action, Reach, Role};
 use oir_domain::fault::{Responsible, Severity};
 use oir_domain::finans::{PartRolle, Posteringstype};
+use oir_domain::look::{LookKind, Reason, Verdict};
 use oir_domain::message::StateName;
 use oir_flow::ports::inbox::{Channel, MessageOutcome};
 use oir_flow::ports::sessions::deeds;
@@ -258,6 +259,54 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::RENEWED_KEY => "Fornyede en maskines nøgle",
         deeds::ENDED_KEY => "Afsluttede en maskines nøgle",
         deeds::GUESSING => "Så nogen gætte på nøgler eller login",
+        deeds::SAW_NUMBERS => "Så personnumre på et bilag",
+        deeds::SEARCHED_PERSON => "Søgte bilag på et personnummer",
+        deeds::REFUSED_SEARCH => "Fik afvist et personopslag",
+        deeds::READ_MESSAGE => "Læste det modtagne indhold",
+        deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
+        deeds::REVIEWED_LOOK => "Gennemgik et opslag",
         _ => "Andet",
+    }
+}
+
+/// What a personal number is needed for.
+pub(super) const fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Inquiry => "Borgeren har henvendt sig",
+        Reason::Correction => "Fejl i bilaget skal rettes",
+        Reason::Reconciliation => "Afstemning",
+        Reason::Request => "Anmodning om indsigt, klage eller myndighed",
+        Reason::Other => "Andet, som forklaringen siger",
+    }
+}
+
+/// What was looked at.
+pub(super) const fn look(kind: LookKind) -> &'static str {
+    match kind {
+        LookKind::Unmasked => "Så personnumre på et bilag",
+        LookKind::LookedUp => "Søgte på et personnummer",
+    }
+}
+
+/// What an auditor makes of a look.
+pub(super) const fn verdict(verdict: Verdict) -> Badge {
+    let (text, weight) = match verdict {
+        Verdict::Sound => ("I orden", "success"),
+        Verdict::Doubtful => ("Skal undersøges", "warning"),
+        Verdict::Unsound => ("Ikke i orden", "error"),
+    };
+    Badge { text, weight }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{deed, deeds};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_deed_has_words_of_its_own() {
+        let words: BTreeSet<&str> = deeds::ALL.into_iter().map(deed).collect();
+        assert_eq!(words.len(), deeds::ALL.len());
+        assert!(!words.contains(deed("ukendt")), "{words:?}");
     }
 }

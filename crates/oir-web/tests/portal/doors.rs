@@ -34,9 +34,18 @@ pub(crate) fn holding(role: Role, kommune: Kommunekode) -> Person {
 
 /// A portal whose door lets exactly these persons choose themselves.
 pub(crate) fn portal(persons: &[Person]) -> Router {
+    portal_over(Invented::day(60), persons)
+}
+
+/// The same, every text of its bilag saying this.
+pub(crate) fn portal_saying(text: &str, persons: &[Person]) -> Router {
+    portal_over(Invented::day(4).saying(text), persons)
+}
+
+fn portal_over(store: Invented, persons: &[Person]) -> Router {
     let door = Door::Invented(persons.into());
     router(PortalState::new(
-        Arc::new(Invented::day(60)),
+        Arc::new(store),
         register(),
         Arc::new(StoppedClock),
         WORDS,

@@ -10,6 +10,8 @@
 mod days;
 #[path = "invented/find.rs"]
 pub(crate) mod find;
+#[path = "invented/looks.rs"]
+pub(crate) mod looks;
 #[path = "invented/machine_keys.rs"]
 mod machine_keys;
 #[path = "invented/work.rs"]
@@ -85,13 +87,14 @@ impl Clock for StoppedClock {
 /// A store of invented bilag; or one that is away.
 #[derive(Debug, Default)]
 pub(crate) struct Invented {
-    bilag: Vec<BilagDetail>,
-    messages: Vec<MessageDetail>,
+    pub(crate) bilag: Vec<BilagDetail>,
+    pub(crate) messages: Vec<MessageDetail>,
     away: Option<StoreFailure>,
     kept: Mutex<Vec<(String, oir_flow::ports::search::SavedView)>>,
     days: days::Written,
     work: work::Kept,
     keys: machine_keys::Keys,
+    looks: looks::Kept,
 }
 
 /// Words for faults; the real ones stand with the receipts.

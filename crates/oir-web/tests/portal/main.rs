@@ -8,6 +8,7 @@ mod doors;
 mod find;
 mod invented;
 mod keys;
+mod looks;
 mod sessions;
 mod work;
 
