@@ -114,6 +114,14 @@ own_id! {
     /// Somebody's being signed in.
     SessionId, "ses_"
 }
+own_id! {
+    /// A receiver's being left alone because a person said so.
+    PauseId, "pau_"
+}
+own_id! {
+    /// A stop that was announced.
+    StopId, "sto_"
+}
 foreign_uuid! {
     /// The sender's id of a call: `RequestHeader/TransactionUUID`. The key of a repeat.
     TransaktionsId

@@ -16,4 +16,5 @@ pub mod reconcile;
 pub mod remap;
 pub mod settle;
 pub mod sign_in;
+mod tidings;
 pub mod worker;

@@ -6,6 +6,7 @@
 pub mod courier;
 pub mod identity;
 pub mod inbox;
+pub mod operation;
 pub mod outbox;
 pub mod process;
 pub mod sessions;

@@ -17,6 +17,7 @@ mod flight;
 mod floor;
 mod list;
 mod migrate;
+mod operation;
 mod plan;
 mod postgres;
 #[cfg(test)]

@@ -431,7 +431,8 @@ async fn open(
     let shared = Arc::new(store.clone());
     let parts = Parts {
         inbox: Arc::clone(&shared) as _,
-        outbox: shared,
+        outbox: Arc::clone(&shared) as _,
+        partners: shared,
         courier: Arc::new(books.clone()),
         clock: Arc::new(clock.clone()),
         ids: Arc::new(ids.clone()),

@@ -119,7 +119,8 @@ impl House {
         let shared = Arc::new(store.clone());
         let parts = Parts {
             inbox: Arc::clone(&shared) as _,
-            outbox: shared,
+            outbox: Arc::clone(&shared) as _,
+            partners: shared,
             courier: Arc::new(books.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(OrderedIds::default()),

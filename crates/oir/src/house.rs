@@ -82,7 +82,8 @@ pub(crate) async fn silent_hub(
     let shared = Arc::new(store.clone());
     let parts = Parts {
         inbox: Arc::clone(&shared) as _,
-        outbox: shared,
+        outbox: Arc::clone(&shared) as _,
+        partners: shared,
         courier: Arc::new(HttpCourier::new(calls)?),
         clock: Arc::new(SystemClock),
         ids: Arc::new(OrderedIds::default()),
