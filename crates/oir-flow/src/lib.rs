@@ -17,4 +17,5 @@ pub mod remap;
 pub mod settle;
 pub mod sign_in;
 mod tidings;
+pub mod watch;
 pub mod worker;

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use oir_domain::access::{Grant, Person, Reach, Role};
 use oir_domain::ids::{FagsystemId, SessionId};
-use oir_domain::party::Cvr;
+use oir_domain::party::{Cvr, Kommunekode};
 use oir_domain::register::Register;
 use oir_wire::finans::digest;
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::ports::StoreFailure;
 use crate::ports::identity::{
@@ -361,6 +362,27 @@ impl SignIn {
     pub async fn log(&self, by: &Person, what: &str, object: &str) -> Result<(), StoreFailure> {
         let deed = deed(by, what, object, self.0.clock.now());
         self.0.sessions.log(&deed).await
+    }
+
+    /// A deed of a person on somebody's matter, to be written with what it did.
+    #[must_use]
+    pub fn deed_about(
+        &self,
+        by: &Person,
+        what: &str,
+        kommune: Option<Kommunekode>,
+        object: impl ToString,
+    ) -> Deed {
+        Deed {
+            kommune,
+            ..deed(by, what, object, self.0.clock.now())
+        }
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        self.0.ids.next()
     }
 
     /// The port beneath, for reading the log.

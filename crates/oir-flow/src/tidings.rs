@@ -126,7 +126,7 @@ impl Hub {
                 .filter_map(|k| self.certificate(*k))
                 .collect();
             if !seen.is_empty() {
-                self.partners().seen(&seen, now).await?;
+                self.partners().shown(&seen, now).await?;
             }
         }
         if self.tidings().size_due(now) {

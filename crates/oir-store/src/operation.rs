@@ -245,7 +245,7 @@ impl Store {
              coalesce(sum(case when ended is null and until_at > $2 then 1 else 0 end), 0), \
              max(case when ended is null then until_at else ended end) \
              from pause where since <= $2 and (kommune = $1 or kommune is null) \
-             and coalesce(ended, $2) > since";
+             and (ended is null or ended > since)";
         let params = vec![kommune(owner), micros(now)];
         let mut rows = self.query(sql, params).await?;
         let mut cells = Cells::new(rows.pop().unwrap_or_default());
@@ -405,7 +405,7 @@ impl Partners for Store {
         Box::pin(self.add_heard(calls))
     }
 
-    fn seen<'a>(&'a self, certificates: &'a [Expiry], now: Timestamp) -> Answer<'a, ()> {
+    fn shown<'a>(&'a self, certificates: &'a [Expiry], now: Timestamp) -> Answer<'a, ()> {
         Box::pin(self.note_certificates(certificates, now))
     }
 

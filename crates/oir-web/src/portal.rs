@@ -8,6 +8,7 @@
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
+//! | `/drift`, `/drift.xlsx`, `/drift/pause`, `/drift/stop` | is all running, and what to do | `drift.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
@@ -17,6 +18,7 @@
 mod afsendelse;
 mod bilag;
 pub mod door;
+mod drift;
 mod excerpt;
 mod failure;
 mod front;
@@ -45,8 +47,10 @@ use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::reconcile::{Difference, Statements};
 use oir_domain::register::Register;
 use oir_flow::ports::Answer;
+use oir_flow::ports::operation::Operation;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
+use oir_flow::watch::Watch;
 
 use crate::machine::lookup;
 use door::{Entrance, Needs};
@@ -86,13 +90,15 @@ pub trait ControlTotals: Send + Sync + fmt::Debug {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views {}
-impl<S: Views> Desk for S {}
+pub trait Desk: Views + Operation {}
+impl<S: Views + Operation> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
 pub struct PortalState {
     views: Arc<dyn Views>,
+    operation: Arc<dyn Operation>,
+    watch: Watch,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -111,7 +117,9 @@ impl PortalState {
         entrance: Entrance,
     ) -> Self {
         Self {
-            views: store,
+            views: Arc::clone(&store) as _,
+            operation: store,
+            watch: Watch::default(),
             register,
             clock,
             words,
@@ -126,6 +134,14 @@ impl PortalState {
     #[must_use]
     pub fn with_control_totals(mut self, control: Arc<dyn ControlTotals>) -> Self {
         self.control = Some(control);
+        self
+    }
+
+    /// The same with what else is known of the operation; without, *Drift* says that the disk
+    /// cannot be seen, and knows certificates only.
+    #[must_use]
+    pub fn with_watch(mut self, watch: Watch) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -186,6 +202,16 @@ fn pages() -> Pages {
         (lookup::ONE, lookup::one_route()),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
         ("/log", get(sign_in::log)),
+        ("/drift", get(drift::show)),
+        ("/drift.xlsx", get(drift::download)),
+        (
+            "/drift/pause",
+            get(drift::pause::ask).post(drift::pause::decide),
+        ),
+        (
+            "/drift/stop",
+            get(drift::stop::ask).post(drift::stop::decide),
+        ),
         ("/roller", get(sign_in::roles)),
         ("/log-ud", post(sign_in::leave)),
         ("/log-ind", get(sign_in::ask).post(sign_in::choose)),

@@ -7,10 +7,12 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use oir_domain::operation::alarm::Limits;
 use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::ports::Answer;
 use oir_flow::reconcile::Reconciliation;
 use oir_flow::sign_in::{self, SessionLimits, SignIn};
+use oir_flow::watch::Watch;
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
@@ -140,12 +142,33 @@ pub(crate) fn entrance(store: &Store, door: Door, secure: bool, limits: SessionL
     }
 }
 
+/// What is known of the operation besides the store: the disk under a folder.
+pub(crate) fn watch(disk: Option<PathBuf>, limits: Limits) -> Watch {
+    Watch {
+        free: free_space(disk),
+        expiring: Vec::new(),
+        limits,
+    }
+}
+
+/// The folder that a database lies in; none for PostgreSQL's, which lies elsewhere.
+pub(crate) fn folder(database: &str) -> Option<PathBuf> {
+    if is_postgres(database) {
+        return None;
+    }
+    Some(match Path::new(database).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    })
+}
+
 /// Pages for people.
 pub(crate) fn portal(
     hub: &Hub,
     store: &Store,
     control: Arc<dyn ControlTotals>,
     entrance: Entrance,
+    watch: Watch,
 ) -> Router {
     let source = hub.clone();
     let register = Arc::new(move || source.register());
@@ -156,7 +179,7 @@ pub(crate) fn portal(
         WORDS,
         entrance,
     );
-    portal::router(pages.with_control_totals(control))
+    portal::router(pages.with_control_totals(control).with_watch(watch))
 }
 
 /// All routes of one process on one address.
@@ -167,7 +190,8 @@ pub(crate) fn routes(
     control: Arc<dyn ControlTotals>,
     entrance: Entrance,
 ) -> Router {
-    portal(hub, store, control, entrance)
+    let watch = watch(disk.clone(), Limits::STANDARD);
+    portal(hub, store, control, entrance, watch)
         .merge(service(hub))
         .merge(operation(hub, disk))
 }

@@ -1,5 +1,6 @@
 //! `oir serve`: the service itself, in one process or in several over one PostgreSQL.
 
+mod certificates;
 pub(crate) mod config;
 mod identity;
 
@@ -47,7 +48,7 @@ pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
     }
     let (stop, stopping) = watch::channel(false);
     let mut running = JoinSet::new();
-    listen(&config, &store, &hub, file, &stopping, &mut running).await?;
+    listen(&config, &store, &hub, &stopping, &mut running).await?;
     work(&config, &hub, &stopping, &mut running);
     wait_for_signal().await?;
     tracing::info!("stopping");
@@ -85,14 +86,10 @@ async fn listen(
     config: &Config,
     store: &Store,
     hub: &Hub,
-    file: Option<PathBuf>,
     stop: &watch::Receiver<bool>,
     running: &mut JoinSet<()>,
 ) -> anyhow::Result<()> {
-    let folder = file.map(|file| match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    });
+    let folder = house::folder(&config.database);
     let limits = Limits {
         headers: Duration::from_secs(config.service.header_seconds),
         connections: config.service.connections,
@@ -101,7 +98,11 @@ async fn listen(
     };
     let start = |what, socket, routes| server(what, socket, routes, limits, stop.clone());
     let operation = bind("operation", config.operation.listen).await?;
-    running.spawn(start("operation", operation, house::operation(hub, folder)));
+    running.spawn(start(
+        "operation",
+        operation,
+        house::operation(hub, folder.clone()),
+    ));
     let mut service_at = config.service.listen;
     if config.has(Role::Intake) {
         let service = bind("service", config.service.listen).await?;
@@ -117,7 +118,19 @@ async fn listen(
         };
         let secure = config.identity.as_ref().is_some_and(Identity::is_secure);
         let entrance = house::entrance(store, door, secure, config.session_limits());
-        let pages = house::portal(hub, store, Arc::clone(&control) as _, entrance);
+        let provider = match &entrance.door {
+            Door::Provider { provider, .. } => Some(Arc::clone(provider)),
+            Door::Operator | Door::Invented(_) => None,
+        };
+        let files = config.operation.certificates.clone();
+        running.spawn(certificates::follow(
+            store.clone(),
+            provider,
+            files,
+            stop.clone(),
+        ));
+        let watch = house::watch(folder, config.alarm_limits());
+        let pages = house::portal(hub, store, Arc::clone(&control) as _, entrance, watch);
         let service = format!("http://{service_at}{}", oir_wire::finans::SERVICE_PATH);
         let pages = pages.merge(oir_web::portal::service_at(&service));
         let pages = match &config.identity {

@@ -31,7 +31,7 @@ pub trait Partners: Send + Sync + std::fmt::Debug {
     fn heard<'a>(&'a self, calls: &'a [(Kommunekode, Heard)]) -> Answer<'a, ()>;
 
     /// Notes certificates as they were seen now, each in place of what was seen before.
-    fn seen<'a>(&'a self, certificates: &'a [Expiry], now: Timestamp) -> Answer<'a, ()>;
+    fn shown<'a>(&'a self, certificates: &'a [Expiry], now: Timestamp) -> Answer<'a, ()>;
 
     /// Notes how large the database is on a day.
     fn sized(&self, dag: Date) -> Answer<'_, ()>;

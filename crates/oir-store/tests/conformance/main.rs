@@ -33,6 +33,7 @@ mod backup;
 mod evidence;
 mod inbox;
 mod list;
+mod operation;
 mod outbox;
 mod raw;
 mod register;

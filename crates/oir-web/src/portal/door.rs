@@ -19,8 +19,10 @@ use oir_flow::ports::sessions::Session;
 use oir_flow::sign_in::{SignIn, Token};
 
 use super::PortalState;
+use super::drift;
 use super::failure::PageError;
 use super::query::percent_encoded;
+use super::view::Notice;
 use crate::machine::api;
 
 /// The cookie of a session.
@@ -51,6 +53,10 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/api/finans/v2/bilag/{id}", Needs::Right(Action::SeeBilag)),
     ("/sessioner", Needs::Right(Action::EndSessions)),
     ("/log", Needs::Right(Action::SeeAudit)),
+    ("/drift", Needs::Right(Action::SeeOperation)),
+    ("/drift.xlsx", Needs::Right(Action::SeeOperation)),
+    ("/drift/pause", Needs::Right(Action::RunPartners)),
+    ("/drift/stop", Needs::Right(Action::RunPartners)),
     ("/roller", Needs::Anybody),
     ("/log-ud", Needs::Anybody),
     ("/log-ind", Needs::Nothing),
@@ -114,6 +120,8 @@ pub(super) struct Viewer {
     pub(super) scope: Scope,
     /// Their session and its form token; none when the machine's operator looks.
     pub(super) session: Option<(Session, String)>,
+    /// Stops that they should know of.
+    pub(super) notices: Vec<Notice>,
 }
 
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Viewer {
@@ -175,6 +183,9 @@ pub(super) async fn enter(
             _ => to_sign_in(&request),
         });
     };
+    if !machine {
+        viewer.notices = drift::notices(&state, &viewer.person.concern()).await;
+    }
     if let Needs::Right(action) = wanted {
         viewer.scope = viewer.person.scope(action);
         if viewer.scope.is_nothing() {
@@ -197,6 +208,7 @@ async fn viewer(entrance: &Entrance, headers: &HeaderMap) -> Result<Option<Viewe
             person,
             scope,
             session: None,
+            notices: Vec::new(),
         }));
     }
     let Some(token) = cookie(headers, SESSION) else {
@@ -207,6 +219,7 @@ async fn viewer(entrance: &Entrance, headers: &HeaderMap) -> Result<Option<Viewe
         person: session.person.clone(),
         scope: Scope::nothing(),
         session: Some((session, token.form_token())),
+        notices: Vec::new(),
     }))
 }
 

@@ -245,6 +245,10 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::SIGNED_IN => "Loggede ind",
         deeds::SIGNED_OUT => "Loggede ud",
         deeds::ENDED_SESSION => "Afsluttede en session",
+        deeds::PAUSED => "Satte en modtager på pause",
+        deeds::RESUMED => "Genoptog en modtager",
+        deeds::ANNOUNCED_STOP => "Varslede et stop",
+        deeds::CANCELLED_STOP => "Aflyste et stop",
         deeds::EXPORTED => "Hentede en liste som fil",
         _ => "Andet",
     }

@@ -19,14 +19,14 @@ use crate::sessions::entrance;
 use crate::{Answer, ask, get};
 
 /// The first invented municipality and its neighbour; the first invented system.
-const HERE: Kommunekode = Kommunekode(791);
-const THERE: Kommunekode = Kommunekode(751);
+pub(crate) const HERE: Kommunekode = Kommunekode(791);
+pub(crate) const THERE: Kommunekode = Kommunekode(751);
 
 fn system() -> FagsystemId {
     crate::invented::system(1)
 }
 
-fn holding(role: Role, kommune: Kommunekode) -> Person {
+pub(crate) fn holding(role: Role, kommune: Kommunekode) -> Person {
     Person {
         subject: role.word().into(),
         navn: format!("Opdigtet {role}").into(),
@@ -47,7 +47,7 @@ fn portal(persons: &[Person]) -> Router {
 }
 
 /// Signs in as the person of that number; gives the session's cookie.
-async fn signed_in(portal: &Router, number: usize) -> String {
+pub(crate) async fn signed_in(portal: &Router, number: usize) -> String {
     let answer = post(
         portal,
         "/log-ind",
@@ -62,7 +62,7 @@ async fn signed_in(portal: &Router, number: usize) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn post(portal: &Router, address: &str, cookie: &str, form: &str) -> Answer {
+pub(crate) async fn post(portal: &Router, address: &str, cookie: &str, form: &str) -> Answer {
     let request = Request::post(address)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("cookie", cookie)
@@ -70,7 +70,7 @@ async fn post(portal: &Router, address: &str, cookie: &str, form: &str) -> Answe
     ask(portal, request.unwrap()).await
 }
 
-async fn look(portal: &Router, address: &str, cookie: &str) -> Answer {
+pub(crate) async fn look(portal: &Router, address: &str, cookie: &str) -> Answer {
     let request = Request::get(address).header("cookie", cookie);
     ask(portal, request.body(Body::empty()).unwrap()).await
 }
@@ -87,7 +87,7 @@ fn address(path: &str) -> String {
 }
 
 /// What the form on a page carries.
-fn form_token(page: &Answer) -> String {
+pub(crate) fn form_token(page: &Answer) -> String {
     let rest = page.text().split("name=\"token\" value=\"").nth(1).unwrap();
     rest.split('"').next().unwrap().to_owned()
 }

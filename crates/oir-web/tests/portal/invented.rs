@@ -6,6 +6,9 @@
     reason = "tests and a preview; the data is fixed"
 )]
 
+#[path = "invented/operation.rs"]
+mod operation;
+
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
@@ -80,6 +83,7 @@ pub(crate) struct Invented {
     bilag: Vec<BilagDetail>,
     messages: Vec<MessageDetail>,
     away: Option<StoreFailure>,
+    pub(crate) operation: operation::Kept,
 }
 
 /// A comparison that disagrees by 100 kroner in one place.
@@ -444,6 +448,7 @@ impl Invented {
             bilag,
             messages,
             away: None,
+            operation: operation::Kept::default(),
         }
     }
 
