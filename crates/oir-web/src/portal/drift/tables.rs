@@ -33,7 +33,11 @@ pub(super) fn alarms(look: &Look, zone: &TimeZone) -> Table {
             Severity::Soon | Severity::Know => "info",
         };
         vec![
-            Cell::text(alarm.code.code()),
+            Cell::text(format!(
+                "{} {}",
+                alarm.code.code(),
+                danish::alarm_title(alarm.code)
+            )),
             Cell::badge(danish::severity(alarm.severity), weight),
             Cell::foreign(&text),
             Cell::text(danish::alarm_remedy(alarm.code)),
@@ -44,7 +48,7 @@ pub(super) fn alarms(look: &Look, zone: &TimeZone) -> Table {
         caption: "Det mest presserende øverst",
         empty: "Intet er galt lige nu.",
         columns: vec![
-            words("Kode"),
+            words("Alarm"),
             words("Hvornår"),
             words("Hvad er galt"),
             words("Hvad gør du nu"),
