@@ -150,7 +150,7 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::{KEPT_MAX, Tidings, heard};
     use crate::ports::courier::CallOutcome;
     use jiff::Timestamp;

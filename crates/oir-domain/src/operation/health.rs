@@ -132,7 +132,7 @@ impl Health {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
     use super::{CallFailure, FailureClass, Health, Heard, REASON_MAX, TOOK_KEPT};
     use jiff::Timestamp;
     use proptest::prelude::*;

@@ -97,7 +97,7 @@ async fn it_says_what_to_do_and_how_urgent_it_is() {
 }
 
 #[tokio::test]
-async fn an_owner_sees_their_own_municipality_only() {
+async fn an_owner_sees_their_own_kommune_only() {
     let (portal, _, [drift, own, _, other]) = everybody().await;
     let page = look(&portal, "/drift", &own).await;
     assert!(page.text().contains("Viborg"));

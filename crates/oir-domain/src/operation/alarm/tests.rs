@@ -1,5 +1,10 @@
 //! Each fact alone brings its alarm, and sound facts bring none.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 use std::collections::BTreeSet;
 
@@ -155,24 +160,21 @@ fn told(facts: &Facts) -> Vec<(AlarmCode, Severity)> {
     all.iter().map(|a| (a.code, a.severity)).collect()
 }
 
-#[test]
-fn each_fact_brings_its_alarm() {
+type Case = (Facts, AlarmCode, Severity);
+
+/// Of receivers, senders, decisions and ends.
+fn cases_of_traffic() -> Vec<Case> {
     use AlarmCode as C;
     use Severity::{Know, Now, Soon, Today};
     let slow = Health {
         took_ms: vec![30_000],
         ..Health::default()
     };
-    let with = |change: fn(&mut House)| {
-        let mut house = sound();
-        change(&mut house);
-        of_house(house)
-    };
     let held = |pause| Facts {
         pauses: vec![pause],
         ..Facts::default()
     };
-    let cases: Vec<(Facts, C, Severity)> = vec![
+    vec![
         (
             of_queue(line(StateName::Mapped, 11, 11)),
             C::DeliveryLate,
@@ -195,6 +197,19 @@ fn each_fact_brings_its_alarm() {
         (of_expiry(ExpiryKind::File, 3), C::Expiring, Now),
         (of_expiry(ExpiryKind::Provider, 0), C::Expired, Now),
         (of_expiry(ExpiryKind::MachineKey, -1), C::Expired, Know),
+    ]
+}
+
+/// Of disk, database and copies.
+fn cases_of_the_house() -> Vec<Case> {
+    use AlarmCode as C;
+    use Severity::{Now, Soon, Today};
+    let with = |change: fn(&mut House)| {
+        let mut house = sound();
+        change(&mut house);
+        of_house(house)
+    };
+    vec![
         (with(|h| h.free = Some(FREE_MIN - 1)), C::DiskFull, Now),
         (with(|h| h.wal = Some(WAL_MAX + 1)), C::WalGrows, Today),
         (with(|h| h.backup = None), C::BackupOld, Today),
@@ -224,14 +239,20 @@ fn each_fact_brings_its_alarm() {
             C::DiskFilling,
             Today,
         ),
-    ];
+    ]
+}
+
+#[test]
+fn each_fact_brings_its_alarm() {
+    let mut cases = cases_of_traffic();
+    cases.extend(cases_of_the_house());
     for (facts, code, severity) in &cases {
         assert_eq!(told(facts), [(*code, *severity)], "{facts:?}");
     }
-    let tried: BTreeSet<C> = cases.iter().map(|(_, code, _)| *code).collect();
+    let tried: BTreeSet<AlarmCode> = cases.iter().map(|(_, code, _)| *code).collect();
     assert_eq!(
         tried,
-        BTreeSet::from(C::ALL),
+        BTreeSet::from(AlarmCode::ALL),
         "an alarm that nothing brings"
     );
 }
