@@ -72,7 +72,7 @@ async fn it_says_what_to_do_and_how_urgent_it_is() {
         "Ring til driften af kommunens økonomisystem.",
         "KSD: 75 procent af den seneste times bilag er afvist.",
         "bog.aarhus.example udløber",
-        "Den seneste sikkerhedskopi er taget",
+        "Seneste sikkerhedskopi: ",
         "Databasen er ikke efterregnet længe",
         "/bilag?kommune=751&#38;tilstand=venter",
         "1.234",

@@ -229,13 +229,13 @@ const fn of_the_house(code: AlarmCode) -> Words {
         ),
         AlarmCode::BackupOld => w(
             "Sikkerhedskopien er for gammel",
-            "Den seneste sikkerhedskopi er taget {1}.",
+            "Seneste sikkerhedskopi: {1}.",
             "Tag en nu: oir backup (SQLite), eller databasens egne værktøjer og bagefter \
              oir backup-noted (PostgreSQL). Se så, hvorfor den planlagte ikke kørte.",
         ),
         AlarmCode::BackupUnsound => w(
             "Sikkerhedskopien er ikke efterprøvet",
-            "Kopien {3} fra {1}: afvigelser {2}.",
+            "Kopien {3} fra {1}. Afvigelser: {2}.",
             "Tag en ny kopi, og kør oir verify på den. Gem den gamle, til den nye er i orden.",
         ),
         AlarmCode::VerifyDiffers => w(
