@@ -341,6 +341,16 @@ impl Person {
         Scope(patches.collect())
     }
 
+    /// Where they have anything to do at all: what concerns them.
+    #[must_use]
+    pub fn concern(&self) -> Scope {
+        let patches = self.grants.iter().map(|grant| Patch {
+            kommune: grant.kommune,
+            fagsystem: grant.fagsystem,
+        });
+        Scope(patches.collect())
+    }
+
     /// Whether they may do that anywhere at all.
     #[must_use]
     pub fn may(&self, action: Action) -> bool {
@@ -393,6 +403,13 @@ impl Scope {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether everything is seen: what belongs to the whole service is for those alone.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        let all = |patch: &Patch| patch.kommune.is_none() && patch.fagsystem.is_none();
+        self.0.iter().any(all)
     }
 
     /// Whether what belongs there is seen.

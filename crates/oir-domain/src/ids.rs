@@ -119,6 +119,14 @@ own_id! {
     #[doc(alias = "client id")]
     KeyId, "key_"
 }
+own_id! {
+    /// A receiver's being left alone because a person said so.
+    PauseId, "pau_"
+}
+own_id! {
+    /// A stop that was announced.
+    StopId, "sto_"
+}
 foreign_uuid! {
     /// The sender's id of a call: `RequestHeader/TransactionUUID`. The key of a repeat.
     TransaktionsId

@@ -23,6 +23,7 @@ pub mod masking;
 pub mod message;
 pub mod money;
 pub mod omsaetning;
+pub mod operation;
 pub mod party;
 pub mod reconcile;
 pub mod register;

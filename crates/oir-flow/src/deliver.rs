@@ -21,6 +21,7 @@ use crate::ports::StoreFailure;
 use crate::ports::courier::CallOutcome;
 use crate::ports::outbox::{Advance, Lease, Move, Standing};
 use crate::settle::{Outcome, later, settle, the_move, unanswered};
+use crate::tidings::heard;
 
 /// Most bilag in one call: some 150 kB, and what one question can name.
 pub const BUNDLE_MAX: u32 = 50;
@@ -142,12 +143,23 @@ async fn deliver(hub: &Hub, due: Vec<Standing>, until: Timestamp) -> Result<Reac
     // A bundle that is refused as such is halved until it is known who is meant: one bilag
     // never stops its neighbours.
     let mut bundles = vec![sending];
-    let mut reached = Reached::Yes;
+    let (mut reached, mut called) = (Reached::Yes, false);
     while let Some(bundle) = bundles.pop() {
         if reached == Reached::No || !in_time(hub, until) {
             // The lease runs out, and they are asked about.
             break;
         }
+        if called
+            && hub
+                .partners()
+                .hold(books.receiver.kommune, hub.now())
+                .await?
+                .paused
+        {
+            // The call under way was the last one; these are asked about when it is over.
+            break;
+        }
+        called = true;
         let (bundle, outcome) = send(hub, &books, bundle).await?;
         reached = Reached::by(&outcome);
         let outcomes = outcomes(bundle, outcome);
@@ -182,13 +194,23 @@ async fn send(
     let call = Call::Modtag(Box::new(bundle(hub, id, books, first, bilag)));
     let body = write::call(SoapVersion::V11, id, &call);
     let started = hub.now();
-    let outcome = hub
-        .courier()
-        .call(&books.receiver, call.operation(), body)
-        .await;
+    let outcome = carry(hub, books, call.operation(), body).await;
     let took = hub.now().duration_since(started).as_secs_f64();
     metrics::histogram!("oir_delivery_seconds").record(took);
     Ok((sending, outcome))
+}
+
+/// Makes a call, and remembers how it went.
+async fn carry(hub: &Hub, books: &Books, operation: &str, body: Vec<u8>) -> CallOutcome {
+    let started = hub.now();
+    let courier = hub.courier();
+    let outcome = courier.call(&books.receiver, operation, body).await;
+    let now = hub.now();
+    let took = now.duration_since(started).unsigned_abs();
+    let rests_until = later(now, u64::from(hub.timing().ask_ms));
+    let told = heard(&outcome, now, took, rests_until);
+    hub.tidings().hear(books.receiver.kommune, told);
+    outcome
 }
 
 fn bundle(
@@ -317,7 +339,8 @@ async fn inquire(hub: &Hub, due: Vec<Standing>, until: Timestamp) -> Result<Reac
     let Some(books) = books(hub, first.kommune) else {
         return Ok(Reached::Yes);
     };
-    if !in_time(hub, until) {
+    let hold = hub.partners().hold(first.kommune, hub.now()).await?;
+    if hold.paused || !in_time(hub, until) {
         return Ok(Reached::Yes);
     }
     let call = Call::HentStatus(StatusQuery {
@@ -327,10 +350,7 @@ async fn inquire(hub: &Hub, due: Vec<Standing>, until: Timestamp) -> Result<Reac
     });
     let id = TransaktionsId::from_uuid(hub.ids().next());
     let body = write::call(SoapVersion::V11, id, &call);
-    let answer = hub
-        .courier()
-        .call(&books.receiver, call.operation(), body)
-        .await;
+    let answer = carry(hub, &books, call.operation(), body).await;
     let reached = Reached::by(&answer);
     let outcomes = outcomes(asked, answer).into_iter();
     // A question without an answer, or refused, says nothing of the bilag: it is asked again
@@ -341,9 +361,9 @@ async fn inquire(hub: &Hub, due: Vec<Standing>, until: Timestamp) -> Result<Reac
                 outcome
             }
             Outcome::NoAnswer(why) | Outcome::Unavailable { reason: why, .. } => {
-                unanswered(hub, &standing, &why)?
+                unanswered(hub, &standing, hold.resumed, &why)?
             }
-            Outcome::Hopeless(_) => unanswered(hub, &standing, "HentStatus afvist")?,
+            Outcome::Hopeless(_) => unanswered(hub, &standing, hold.resumed, "HentStatus afvist")?,
         };
         Some((standing, outcome))
     };

@@ -17,8 +17,10 @@ use crate::lines::Lines;
 use crate::ports::StoreFailure;
 use crate::ports::courier::Courier;
 use crate::ports::inbox::{Channel, Inbox};
+use crate::ports::operation::Partners;
 use crate::ports::outbox::{Backlog, Outbox};
 use crate::ports::process::{Clock, Ids};
+use crate::tidings::Tidings;
 
 /// What a hub is made of.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct Parts {
     pub inbox: Arc<dyn Inbox>,
     /// Delivery.
     pub outbox: Arc<dyn Outbox>,
+    /// What is known of the books, and whether they may be called.
+    pub partners: Arc<dyn Partners>,
     /// Calls to the books.
     pub courier: Arc<dyn Courier>,
     /// Time.
@@ -71,6 +75,7 @@ struct Shared {
     zone: TimeZone,
     wake: Notify,
     lines: Lines,
+    tidings: Tidings,
     queue: mpsc::Sender<Job>,
     receiver: Arc<Mutex<mpsc::Receiver<Job>>>,
 }
@@ -94,6 +99,7 @@ impl Hub {
             zone: copenhagen(),
             wake: Notify::new(),
             lines: Lines::default(),
+            tidings: Tidings::default(),
             queue,
             receiver: Arc::new(Mutex::new(receiver)),
         })))
@@ -211,6 +217,14 @@ impl Hub {
 
     pub(crate) fn outbox(&self) -> &dyn Outbox {
         &*self.0.parts.outbox
+    }
+
+    pub(crate) fn partners(&self) -> &dyn Partners {
+        &*self.0.parts.partners
+    }
+
+    pub(crate) fn tidings(&self) -> &Tidings {
+        &self.0.tidings
     }
 
     pub(crate) fn courier(&self) -> &dyn Courier {

@@ -22,5 +22,7 @@ pub mod reconcile;
 pub mod remap;
 pub mod settle;
 pub mod sign_in;
+mod tidings;
+pub mod watch;
 pub mod work;
 pub mod worker;

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod inbox;
 pub mod looks;
 pub mod machine_keys;
+pub mod operation;
 pub mod outbox;
 pub mod process;
 pub mod search;

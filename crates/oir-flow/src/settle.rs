@@ -226,10 +226,17 @@ fn step(hub: &Hub, seen: &Standing, outcome: &Outcome) -> Option<Move> {
     the_move(hub, seen, &event, detail, faults)
 }
 
-/// What is uncertain and has been asked about long enough without an answer.
-pub(crate) fn unanswered(hub: &Hub, seen: &Standing, reason: &str) -> Option<Outcome> {
+/// What is uncertain and has been asked about long enough without an answer. While its books
+/// were paused nobody asked: the time counts from the pause's end.
+pub(crate) fn unanswered(
+    hub: &Hub,
+    seen: &Standing,
+    resumed: Option<Timestamp>,
+    reason: &str,
+) -> Option<Outcome> {
     let longest = SignedDuration::from_millis(hub.timing().patience_ms.into());
-    (hub.now().duration_since(seen.since) >= longest)
+    let since = resumed.map_or(seen.since, |resumed| seen.since.max(resumed));
+    (hub.now().duration_since(since) >= longest)
         .then(|| Outcome::Hopeless(attempts_spent(seen, reason)))
 }
 

@@ -11,10 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use oir_domain::access::{Grant, Person, Reach, Role};
 use oir_domain::guessing::Limit;
 use oir_domain::ids::{FagsystemId, SessionId};
-use oir_domain::party::Cvr;
+use oir_domain::party::{Cvr, Kommunekode};
 use oir_domain::register::Register;
 use oir_wire::finans::digest;
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::guesses::{Guessed, Guesser, Guesses};
 use crate::keyring::{self, Keyring};
@@ -431,6 +432,27 @@ impl SignIn {
         let front = secret.and_then(|bytes| bytes.first_chunk().copied());
         let seed = front.map(u64::from_be_bytes);
         seed.ok_or_else(|| StoreFailure::Unavailable("no randomness".into()))
+    }
+
+    /// A deed of a person on somebody's matter, to be written with what it did.
+    #[must_use]
+    pub fn deed_about(
+        &self,
+        by: &Person,
+        what: &str,
+        kommune: Option<Kommunekode>,
+        object: impl ToString,
+    ) -> Deed {
+        Deed {
+            kommune,
+            ..deed(by, what, object, self.0.clock.now())
+        }
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        self.0.ids.next()
     }
 
     /// The port beneath, for reading the log.

@@ -37,7 +37,8 @@ pub async fn run(hub: Hub, owner: String, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Follows the register until `stop` says true, and sends on what a new row releases.
+/// Follows the register until `stop` says true, sends on what a new row releases, and tells
+/// what was heard of the receivers.
 pub async fn follow(hub: Hub, mut stop: watch::Receiver<bool>) {
     let mut follower = Follower::default();
     while !*stop.borrow() {
@@ -46,6 +47,9 @@ pub async fn follow(hub: Hub, mut stop: watch::Receiver<bool>) {
         }
         if let Err(failure) = follower.catch_up(&hub).await {
             tracing::error!(%failure, "held bilag could not be mapped");
+        }
+        if let Err(failure) = hub.tell().await {
+            tracing::warn!(%failure, "the receivers' health could not be noted");
         }
         tokio::select! {
             () = tokio::time::sleep(AFTER_FAILURE) => {}

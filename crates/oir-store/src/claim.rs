@@ -16,32 +16,53 @@ use crate::codec::{Cells, damaged, date, kommune, micros, time_of};
 use crate::driver::Claiming;
 use crate::plan::{Row, Value};
 
+/// No receiver that is paused at `$1`: looked up once in a table of few rows. The same rule is
+/// `Pause::holds` in the domain.
+macro_rules! not_paused {
+    () => {
+        "not exists (select 1 from pause p where p.ended is null and p.until_at > $1
+            and p.since <= $1 and p.kommune is null)
+          and kommune not in (select p.kommune from pause p where p.ended is null
+            and p.until_at > $1 and p.since <= $1 and p.kommune is not null)"
+    };
+}
+
 /// Takes the group of the longest due row, then the longest due rows of that group among
 /// the first two thousand: a bundle may be smaller than it could be, a look never longer.
 /// Municipalities to avoid come as one text, `,101,751,`. PostgreSQL steps over rows that
 /// another worker is taking at this moment.
 const CLAIM: Claiming = Claiming {
-    sqlite: "update outbox set due = $2, owner = $3 where (bilag_id, kommune) in (
+    sqlite: concat!(
+        "update outbox set due = $2, owner = $3 where (bilag_id, kommune) in (
         select o.bilag_id, o.kommune from
-          (select * from outbox where due <= $1 and $5 not like '%,' || kommune || ',%'
-            order by due limit 2000) o
+          (select * from outbox where due <= $1 and $5 not like '%,' || kommune || ',%' and ",
+        not_paused!(),
+        " order by due limit 2000) o
         join (select kommune, fagsystem from outbox where due <= $1
-            and $5 not like '%,' || kommune || ',%' order by due limit 1) g
+            and $5 not like '%,' || kommune || ',%' and ",
+        not_paused!(),
+        " order by due limit 1) g
           on g.kommune = o.kommune and g.fagsystem = o.fagsystem
-        order by o.due limit $4) returning kommune, bilag_id",
-    postgres: "with first as (
+        order by o.due limit $4) returning kommune, bilag_id"
+    ),
+    postgres: concat!(
+        "with first as (
         select kommune, fagsystem from outbox where due <= $1
-          and $5::text not like '%,' || kommune || ',%'
-        order by due limit 1 for update skip locked),
+          and $5::text not like '%,' || kommune || ',%' and ",
+        not_paused!(),
+        " order by due limit 1 for update skip locked),
       taken as (
         select o.kommune, o.bilag_id from outbox o join first g
           on g.kommune = o.kommune and g.fagsystem = o.fagsystem
         where o.due <= $1 and (o.bilag_id, o.kommune) in (
           select bilag_id, kommune from outbox where due <= $1
-            and $5::text not like '%,' || kommune || ',%' order by due limit 2000)
+            and $5::text not like '%,' || kommune || ',%' and ",
+        not_paused!(),
+        " order by due limit 2000)
         order by o.due limit $4 for update of o skip locked)
       update outbox o set due = $2, owner = $3 from taken t
-      where o.kommune = t.kommune and o.bilag_id = t.bilag_id returning o.kommune, o.bilag_id",
+      where o.kommune = t.kommune and o.bilag_id = t.bilag_id returning o.kommune, o.bilag_id"
+    ),
 };
 
 /// Every municipality that has something booked, by a step in the index for each: the range
@@ -156,7 +177,12 @@ impl Store {
     }
 
     async fn count_backlog(&self, now: Timestamp) -> Result<Backlog, StoreFailure> {
-        let sql = "select count(*), min(case when due <= $1 then due end) from outbox";
+        // What a person paused is not late.
+        let sql = concat!(
+            "select count(*), min(case when due <= $1 and ",
+            not_paused!(),
+            " then due end) from outbox"
+        );
         let mut rows = self.query(sql, vec![micros(now)]).await?;
         let mut cells = Cells::new(rows.pop().unwrap_or_default());
         let rows = cells.narrow()?;

@@ -23,6 +23,7 @@ mod list;
 mod looks;
 mod machine_keys;
 mod migrate;
+mod operation;
 mod plan;
 mod postgres;
 #[cfg(test)]

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use oir_domain::access::Scope;
 use oir_domain::ids::{FagsystemId, KeyId};
-use oir_domain::machine_key::{Holder, Right, Terms};
+use oir_domain::machine_key::{Holder, Right, SOON, Terms};
+use oir_domain::operation::{Expiry, ExpiryKind};
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::machine_keys::{KeptKey, KeyEnd, KeyRecord, MachineKeys, NewKey, TokenRecord};
+use oir_flow::ports::operation::Expiring;
 use oir_flow::ports::sessions::Deed;
 use oir_flow::ports::{Answer, StoreFailure};
 
@@ -325,5 +327,27 @@ impl MachineKeys for Store {
 
     fn token<'a>(&'a self, digest: &'a [u8; 32]) -> Answer<'a, Option<TokenRecord>> {
         Box::pin(self.find_token(digest))
+    }
+}
+
+/// Keys that ended longer ago than this are no news to an operator.
+const PAST: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+impl Expiring for Store {
+    fn expiring<'a>(&'a self, scope: &'a Scope, before: Timestamp) -> Answer<'a, Vec<Expiry>> {
+        Box::pin(async move {
+            let after = before.saturating_sub(SOON + PAST).unwrap_or(Timestamp::MIN);
+            let keys = self.keys_expiring(scope, (after, before)).await?;
+            let expiry = |key: KeyRecord| Expiry {
+                kind: ExpiryKind::MachineKey,
+                name: key.navn,
+                kommune: match key.terms.kommuner() {
+                    [one] => Some(*one),
+                    _ => None,
+                },
+                expires: key.terms.until(),
+            };
+            Ok(keys.into_iter().map(expiry).collect())
+        })
     }
 }

@@ -140,6 +140,14 @@ impl Sqlite {
             .map_err(|_| writer_gone())?
     }
 
+    /// Bytes of the log of writes beside the file.
+    pub(crate) fn wal_bytes(&self) -> Option<u64> {
+        let mut name = self.readers.path.as_os_str().to_owned();
+        name.push("-wal");
+        let meta = std::fs::metadata(PathBuf::from(name)).ok()?;
+        Some(meta.len())
+    }
+
     /// Runs a closure in the calling thread on a reading connection of its own, for what
     /// takes long.
     pub(crate) fn read_alone<T>(

@@ -57,6 +57,10 @@ struct Ledger {
     to_bring: Vec<Delivery>,
     /// Sent again although they were known: must stay empty.
     twice: Vec<BilagUuid>,
+    /// Left alone because somebody said so.
+    paused: HashSet<Kommunekode>,
+    /// Called although they were left alone: must stay empty.
+    disturbed: Vec<Kommunekode>,
 }
 
 /// The books of all municipalities, and the way to them.
@@ -100,6 +104,16 @@ impl SimBooks {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// From now on these books are not to be called.
+    pub fn pause(&self, kommune: Kommunekode) {
+        self.ledger().paused.insert(kommune);
+    }
+
+    /// From now on they may be called again.
+    pub fn resume(&self, kommune: Kommunekode) {
+        self.ledger().paused.remove(&kommune);
+    }
+
     /// Receipts that the books want to bring now.
     #[must_use]
     pub fn take_deliveries(&self) -> Vec<Delivery> {
@@ -127,7 +141,8 @@ impl SimBooks {
         statements
     }
 
-    /// What is wrong with the books themselves: bilag booked twice, gaps in the numbers.
+    /// What is wrong with the books themselves: bilag booked twice, gaps in the numbers, calls
+    /// while they were paused.
     #[must_use]
     pub fn damage(&self) -> Vec<String> {
         let ledger = self.ledger();
@@ -136,6 +151,8 @@ impl SimBooks {
             .iter()
             .map(|id| format!("{id} twice"))
             .collect();
+        let disturbed = ledger.disturbed.iter();
+        found.extend(disturbed.map(|kommune| format!("{kommune}: called while paused")));
         for (kommune, last) in &ledger.numbers {
             let booked = ledger.entries.iter();
             let booked = booked
@@ -341,10 +358,15 @@ fn receipt(bilag_uuid: BilagUuid, number: Option<ErpBilagsnummer>) -> Bilagskvit
 impl Courier for SimBooks {
     fn call<'a>(
         &'a self,
-        _receiver: &'a Receiver,
+        receiver: &'a Receiver,
         operation: &'a str,
         body: Vec<u8>,
     ) -> Carried<'a> {
+        let mut ledger = self.ledger();
+        if ledger.paused.contains(&receiver.kommune) {
+            ledger.disturbed.push(receiver.kommune);
+        }
+        drop(ledger);
         Box::pin(async move { self.carry(operation, &body) })
     }
 }

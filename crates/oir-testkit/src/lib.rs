@@ -5,6 +5,7 @@
 
 pub mod books;
 pub mod mortal;
+mod people;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod process;

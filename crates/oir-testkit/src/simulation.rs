@@ -30,6 +30,7 @@ use oir_wire::finans::{SoapVersion, read, write};
 
 use crate::books::{Mischief, SimBooks};
 use crate::mortal::Mortal;
+use crate::people::People;
 use crate::process::{ManualClock, OrderedIds};
 
 /// Longest message in the simulated day.
@@ -46,6 +47,8 @@ pub struct Outcome {
     pub messages: u32,
     /// Bilag booked.
     pub booked: u64,
+    /// Pauses that were begun.
+    pub pauses: u32,
 }
 
 /// Where the simulated hub keeps its memory.
@@ -81,6 +84,7 @@ struct World {
     hub: Hub,
     store: Store,
     deaths: u32,
+    people: People,
     receipts: BTreeMap<usize, Reply>,
 }
 
@@ -120,6 +124,7 @@ impl World {
         });
         let mut dice = Rng::new(seed).child("simulation", 0);
         let mortal = Mortal::new(dice.child("death", 0), dice.below(4));
+        let people = People::new(dice.child("people", 0), &day.register);
         let mischief = Mischief {
             busy: dice.below(30),
             lost: dice.below(20),
@@ -149,6 +154,7 @@ impl World {
             hub,
             store,
             deaths: 0,
+            people,
             receipts: BTreeMap::new(),
         })
     }
@@ -228,6 +234,7 @@ impl World {
 
     /// One round of delivery, one receipt brought. False = nothing to do.
     async fn work(&mut self) -> Result<bool, String> {
+        self.decide().await?;
         let mut busy = false;
         for delivery in self.books.take_deliveries() {
             busy = true;
@@ -281,6 +288,19 @@ impl World {
         Ok(())
     }
 
+    /// A person may pause a receiver now, or end a pause.
+    async fn decide(&mut self) -> Result<(), String> {
+        let now = oir_flow::ports::process::Clock::now(&self.clock);
+        let decided = self.people.decide(&self.store, &self.ids, now).await;
+        if self.mortal.is_dead() {
+            self.restart().await?;
+        } else {
+            decided?;
+        }
+        // Whether or not whoever decided heard the answer: the database says what holds.
+        self.people.tell(&self.store, &self.books, now).await
+    }
+
     /// Works until nothing is outstanding, moving the clock to what is due next.
     async fn rest(&mut self) -> Result<(), String> {
         for _ in 0..ROUNDS_MAX {
@@ -294,7 +314,9 @@ impl World {
                     // Due already, and still not taken: its books are left alone for now.
                     let next = self.hub.rested().filter(|_| due <= now).unwrap_or(due);
                     let wait = next.as_millisecond() - now.as_millisecond();
-                    self.clock.advance_millis(wait.max(1));
+                    // Or a person said so: then only time and people change anything.
+                    let least = if self.people.any_paused() { 1_000 } else { 1 };
+                    self.clock.advance_millis(wait.max(least));
                 }
             }
         }
@@ -338,6 +360,7 @@ impl World {
         let lines = self.lines().await?;
         let mut outcome = Outcome {
             deaths: self.deaths,
+            pauses: self.people.begun,
             ..Outcome::default()
         };
         for planned in self.day.messages().filter(|p| !at_the_door(p)) {
@@ -466,7 +489,8 @@ async fn open(
     let shared = Arc::new(store.clone());
     let parts = Parts {
         inbox: Arc::clone(&shared) as _,
-        outbox: shared,
+        outbox: Arc::clone(&shared) as _,
+        partners: shared,
         courier: Arc::new(books.clone()),
         clock: Arc::new(clock.clone()),
         ids: Arc::new(ids.clone()),

@@ -72,7 +72,8 @@ async fn hub(store: &Store, books: &SimBooks) -> Hub {
     let shared = Arc::new(store.clone());
     let parts = Parts {
         inbox: Arc::clone(&shared) as _,
-        outbox: shared,
+        outbox: Arc::clone(&shared) as _,
+        partners: shared,
         courier: Arc::new(books.clone()),
         clock: Arc::new(ManualClock::at("2026-11-18T08:00:00Z".parse().unwrap())),
         ids: Arc::new(OrderedIds::default()),

@@ -7,10 +7,12 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use oir_domain::access::Scope;
 use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::finans::Afsendelse;
-use oir_domain::ids::{BilagUuid, ErpBilagsnummer};
+use oir_domain::ids::{BilagUuid, ErpBilagsnummer, PauseId};
 use oir_domain::message::StateName;
+use oir_domain::operation::pause::Pause;
 use oir_domain::register::Receiver;
 use oir_fagsystem::sample;
 use oir_flow::deliver::round;
@@ -18,7 +20,9 @@ use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::judge::{Arrival, Surroundings, Verdict, judge};
 use oir_flow::ports::courier::{Call as Carried, CallOutcome, Courier};
 use oir_flow::ports::inbox::{Channel, Findings, Inbox};
+use oir_flow::ports::operation::Operation;
 use oir_flow::ports::outbox::Outbox;
+use oir_flow::ports::sessions::{Deed, deeds};
 use oir_flow::remap::Follower;
 use oir_flow::settle::{Release, release};
 use oir_store::{Durability, Store};
@@ -119,7 +123,8 @@ impl House {
         let shared = Arc::new(store.clone());
         let parts = Parts {
             inbox: Arc::clone(&shared) as _,
-            outbox: shared,
+            outbox: Arc::clone(&shared) as _,
+            partners: shared,
             courier: Arc::new(books.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(OrderedIds::default()),
@@ -381,4 +386,109 @@ async fn an_admission_written_after_the_change_is_found_a_minute_later() {
     house.clock.advance_millis(61_000);
     assert_eq!(follower.catch_up(&house.hub).await.unwrap(), 1);
     assert_eq!(house.state(uuid, kommune()).await, StateName::Mapped);
+}
+
+async fn pause(house: &House, number: u128) -> Pause {
+    let now = house.hub.instant();
+    let pause = Pause {
+        id: PauseId::from_uuid(uuid::Uuid::from_u128(number)),
+        kommune: Some(oir_domain::party::Kommunekode(kommune())),
+        since: now,
+        until: None,
+        reason: "opdateres".into(),
+        navn: "Drift".into(),
+        ended: None,
+        stop: None,
+    };
+    let (all, deed) = (Scope::everything(), deed(now));
+    assert!(house.store.pause(&all, &pause, &deed).await.unwrap());
+    pause
+}
+
+fn deed(at: jiff::Timestamp) -> Deed {
+    Deed {
+        at,
+        subject: "s".into(),
+        navn: "Drift".into(),
+        what: deeds::PAUSED.into(),
+        kommune: None,
+        object: "x".into(),
+    }
+}
+
+#[tokio::test]
+async fn paused_books_are_neither_sent_to_nor_asked_and_patience_waits_with_them() {
+    let deaf = Arc::new(Mutex::new(true));
+    let ear = Arc::clone(&deaf);
+    let house = House::new("paused", move |call| match call {
+        _ if *ear.lock().unwrap() => None,
+        Call::Modtag(sent) => Some(taken(sent)),
+        Call::HentStatus(query) => Some(unknown(&query.of)),
+        _ => None,
+    })
+    .await;
+    let (first, second) = (sample::afsendelse(1), sample::afsendelse(2));
+    let uncertain = first.bilag.first().unwrap().bilag_uuid;
+    let waiting = second.bilag.first().unwrap().bilag_uuid;
+    house.receive(first).await;
+    assert!(round(&house.hub, "w").await.unwrap());
+    assert_eq!(house.calls().len(), 1);
+    let held = pause(&house, 1).await;
+    house.receive(second).await;
+    // Longer than anybody has patience with what is uncertain.
+    for _ in 0..400 {
+        assert!(!round(&house.hub, "w").await.unwrap());
+        house.clock.advance_millis(30_000);
+    }
+    assert_eq!(house.calls(), [], "called while paused");
+    assert_eq!(
+        house.state(uncertain, kommune()).await,
+        StateName::Uncertain
+    );
+    assert_eq!(house.state(waiting, kommune()).await, StateName::Mapped);
+    let now = house.hub.instant();
+    let all = Scope::everything();
+    let ended = deed(now);
+    assert!(house.store.resume(&all, held.id, &ended).await.unwrap());
+    // Still silent just after the pause: nobody gives up for that.
+    for _ in 0..4 {
+        round(&house.hub, "w").await.unwrap();
+        house.clock.advance_millis(31_000);
+    }
+    assert!(!house.calls().is_empty());
+    assert_ne!(house.state(uncertain, kommune()).await, StateName::Parked);
+    *deaf.lock().unwrap() = false;
+    for _ in 0..12 {
+        round(&house.hub, "w").await.unwrap();
+        house.clock.advance_millis(61_000);
+    }
+    for uuid in [uncertain, waiting] {
+        assert_eq!(house.state(uuid, kommune()).await, StateName::Booked);
+    }
+}
+
+#[tokio::test]
+async fn what_was_heard_of_the_books_is_told_to_every_process() {
+    let house = House::new("heard", |_| None).await;
+    house.receive(sample::afsendelse(1)).await;
+    for _ in 0..3 {
+        round(&house.hub, "w").await.unwrap();
+        // Longer than the lease of a question without an answer.
+        house.clock.advance_millis(151_000);
+    }
+    house.hub.tell().await.unwrap();
+    let (all, now) = (Scope::everything(), house.hub.instant());
+    let facts = house.store.facts(&all, now).await.unwrap();
+    let [(owner, health)] = &*facts.health else {
+        panic!("{:?}", facts.health);
+    };
+    assert_eq!((owner.0, health.failures), (kommune(), 3));
+    let (_, why) = health.last_failure.clone().unwrap();
+    assert_eq!(&*why.reason, "stilhed");
+    let house_facts = facts.house.unwrap();
+    assert_eq!(house_facts.sizes.len(), 1, "the size is noted with it");
+    round(&house.hub, "w").await.unwrap();
+    house.hub.tell().await.unwrap();
+    let again = house.store.facts(&all, now).await.unwrap();
+    assert!(again.health.iter().all(|(_, health)| health.failures >= 3));
 }

@@ -103,6 +103,7 @@ async fn hub(store: &Store, inbox: Arc<dyn Inbox>) -> Hub {
     let parts = Parts {
         inbox,
         outbox: Arc::new(store.clone()),
+        partners: Arc::new(store.clone()),
         courier: Arc::new(books),
         clock: Arc::new(ManualClock::at(now)),
         ids: Arc::new(OrderedIds::default()),

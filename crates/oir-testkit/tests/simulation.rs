@@ -38,16 +38,18 @@ fn run(seed: u64) -> simulation::Outcome {
 fn nothing_is_lost_and_nothing_booked_twice_whatever_dies() {
     let only: Option<u64> = std::env::var("OIR_SEED").ok().and_then(|s| s.parse().ok());
     let seeds: Vec<u64> = only.map_or_else(|| (0..SEEDS).collect(), |seed| vec![seed]);
-    let (mut deaths, mut booked) = (0_u64, 0_u64);
+    let (mut deaths, mut booked, mut pauses) = (0_u64, 0_u64, 0_u64);
     for seed in &seeds {
         let outcome = run(*seed);
         deaths += u64::from(outcome.deaths);
         booked += outcome.booked;
+        pauses += u64::from(outcome.pauses);
     }
     // A simulation in which nobody dies or nothing is booked proves nothing.
     if only.is_none() {
         assert!(deaths > SEEDS, "only {deaths} deaths");
         assert!(booked > SEEDS * 10, "only {booked} booked");
+        assert!(pauses > SEEDS, "only {pauses} pauses");
     }
 }
 

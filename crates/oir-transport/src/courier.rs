@@ -1,13 +1,15 @@
 //! The courier: one POST, one outcome, never a retry of its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use oir_domain::register::Receiver;
-use oir_flow::ports::courier::{Call, CallOutcome, Courier};
+use oir_flow::ports::courier::{Call, CallOutcome, Courier, SeenCertificate};
 use oir_wire::finans::SoapVersion;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response};
 
+use crate::certificate::Seen;
 use crate::failure::{of_error, of_status};
 
 /// Longest answer read: receipts of a bundle are some 100 kB; more is not from the books.
@@ -34,6 +36,7 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub struct HttpCourier {
     client: Client,
+    seen: Arc<Seen>,
 }
 
 impl HttpCourier {
@@ -48,15 +51,19 @@ impl HttpCourier {
             .timeout(settings.whole)
             // A receiver is addressed by the register, not by another receiver's redirect.
             .redirect(reqwest::redirect::Policy::none())
+            .tls_info(true)
             .build()?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            seen: Arc::default(),
+        })
     }
 
     /// Sends as a sender does: any media type, and every SOAP body is an answer whatever
     /// its status, because a refusal carries its reasons there.
     pub async fn exchange(&self, url: &str, media: &str, body: Vec<u8>) -> CallOutcome {
         let request = self.client.post(url).header(CONTENT_TYPE, media);
-        outcome(request.body(body).send().await).await
+        self.outcome(request.body(body).send().await).await
     }
 
     /// Posts a SOAP 1.1 body to an address.
@@ -66,7 +73,14 @@ impl HttpCourier {
             .post(url)
             .header(CONTENT_TYPE, SoapVersion::V11.content_type())
             .header("SOAPAction", format!("\"{operation}\""));
-        outcome(request.body(body).send().await).await
+        self.outcome(request.body(body).send().await).await
+    }
+
+    async fn outcome(&self, sent: Result<Response, reqwest::Error>) -> CallOutcome {
+        if let Ok(answer) = &sent {
+            self.seen.keep(answer);
+        }
+        outcome(sent).await
     }
 }
 
@@ -118,5 +132,9 @@ async fn read(mut response: Response) -> CallOutcome {
 impl Courier for HttpCourier {
     fn call<'a>(&'a self, receiver: &'a Receiver, operation: &'a str, body: Vec<u8>) -> Call<'a> {
         Box::pin(self.post(&receiver.url, operation, body))
+    }
+
+    fn certificate(&self, receiver: &Receiver) -> Option<SeenCertificate> {
+        self.seen.of(&receiver.url)
     }
 }

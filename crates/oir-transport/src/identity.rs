@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use oir_flow::ports::courier::SeenCertificate;
 use oir_flow::ports::identity::{
     Asked, AttemptSecrets, Identity, IdentityFailure, IdentityProvider,
 };
@@ -294,5 +295,9 @@ impl IdentityProvider for OpenIdConnect {
         now: Timestamp,
     ) -> Asked<'a, Identity> {
         Box::pin(self.finish(code, attempt, now))
+    }
+
+    fn certificate(&self) -> Option<SeenCertificate> {
+        self.line.certificate(self.issuer.as_str())
     }
 }

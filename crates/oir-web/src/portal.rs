@@ -17,6 +17,7 @@
 //! | `/fejl.xlsx` | the worklist as a workbook | `work_sheet.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
 //! | `/noegler…` | keys of machines | `keys.rs` |
+//! | `/drift`, `/drift.xlsx`, `/drift/pause`, `/drift/stop` | is all running, and what to do | `drift.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
 //! Every page is reached through the door (`door.rs`), which says what it needs. About
@@ -36,6 +37,7 @@ mod afsendelse;
 mod afstemning;
 mod bilag;
 pub mod door;
+mod drift;
 mod excerpt;
 mod export;
 mod failure;
@@ -84,10 +86,12 @@ use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
 use oir_flow::ports::looks::Looks;
 use oir_flow::ports::machine_keys::MachineKeys;
+use oir_flow::ports::operation::Operation;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::search::{SavedViews, Search};
 use oir_flow::ports::views::Views;
 use oir_flow::ports::work::WorkItems;
+use oir_flow::watch::Watch;
 use oir_flow::work::Worklist;
 
 use crate::machine::lookup;
@@ -112,8 +116,14 @@ pub struct FaultWords {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks {}
-impl<S: Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks> Desk for S {}
+pub trait Desk:
+    Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks + Operation
+{
+}
+impl<S> Desk for S where
+    S: Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks + Operation
+{
+}
 
 /// What the pages read from.
 #[derive(Clone)]
@@ -126,6 +136,8 @@ pub struct PortalState {
     work: Arc<dyn WorkItems>,
     worklist: Worklist,
     looks: Arc<dyn Looks>,
+    operation: Arc<dyn Operation>,
+    watch: Watch,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -153,13 +165,23 @@ impl PortalState {
             work,
             keys: entrance.sign_in.keyring(Arc::clone(&store) as _),
             looks: Arc::<S>::clone(&store),
-            views: store,
+            views: Arc::clone(&store) as _,
+            operation: store,
+            watch: Watch::default(),
             register,
             clock,
             words,
             zone: copenhagen(),
             entrance,
         }
+    }
+
+    /// The same with what else is known of the operation; without, *Drift* says that the disk
+    /// cannot be seen, and knows certificates only.
+    #[must_use]
+    pub fn with_watch(mut self, watch: Watch) -> Self {
+        self.watch = watch;
+        self
     }
 
     fn today(&self) -> Date {
@@ -273,6 +295,16 @@ fn pages() -> Pages {
         ("/log", get(log::show)),
         ("/log.xlsx", get(log::workbook)),
         ("/log.csv", get(log::csv)),
+        ("/drift", get(drift::show)),
+        ("/drift.xlsx", get(drift::download)),
+        (
+            "/drift/pause",
+            get(drift::pause::ask).post(drift::pause::decide),
+        ),
+        (
+            "/drift/stop",
+            get(drift::stop::ask).post(drift::stop::decide),
+        ),
         ("/roller", get(sign_in::roles)),
         ("/log-ud", post(sign_in::leave)),
         ("/log-ind", get(sign_in::ask).post(sign_in::choose)),

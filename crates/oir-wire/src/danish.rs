@@ -3,11 +3,14 @@
 //! Texts hold places for a fault's values: `{0}` as it is, `{0:kr}` an amount in øre as
 //! kroner, `{0:dag}` a day in figures. The order of values is the catalogue's.
 
+mod alarms;
 mod texts;
 
 use oir_domain::fault::{Fault, FaultCode};
 
 use crate::xml::XmlErrorKind;
+
+pub use alarms::{alarm_remedy, alarm_text, alarm_title, headline, severity};
 
 /// A fault's texts.
 struct Words {

@@ -6,11 +6,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
+use oir_domain::operation::{Upkeep, UpkeepKind};
+use oir_flow::ports::operation::Operation;
+use oir_flow::ports::process::Clock;
 use oir_store::{Durability, Store};
 
 use crate::house;
+use crate::process::SystemClock;
 
-/// Copies, then verifies the copy; 1 when the copy has findings.
+/// Copies, then verifies the copy and notes that it was made; 1 when the copy has findings.
 pub(crate) async fn run(database: &str, target: &Path) -> anyhow::Result<ExitCode> {
     let store = house::open_existing(database).await?;
     ensure!(
@@ -27,6 +31,13 @@ pub(crate) async fn run(database: &str, target: &Path) -> anyhow::Result<ExitCod
     bar.finish_and_clear();
     let copy = Store::open_sqlite(target, Durability::Durable).await?;
     let report = copy.verify(&|_| {}).await?;
+    let done = Upkeep {
+        at: SystemClock.now(),
+        place: target.display().to_string().into(),
+        bytes: std::fs::metadata(target).ok().map(|meta| meta.len()),
+        findings: u64::try_from(report.findings.len()).ok(),
+    };
+    store.cared(UpkeepKind::Backup, &done).await?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use crate::serve::config::Role;
 
@@ -46,6 +46,31 @@ pub(crate) enum Command {
         /// Kopien; må ikke findes.
         target: PathBuf,
     },
+    /// Notér en sikkerhedskopi, der er taget med databasens egne værktøjer (PostgreSQL).
+    BackupNoted {
+        #[command(flatten)]
+        at: At,
+        /// Hvor kopien ligger.
+        place: String,
+        /// Kopiens størrelse i byte.
+        #[arg(long)]
+        bytes: Option<u64>,
+        /// Kopien er efterregnet med `oir verify` uden afvigelser.
+        #[arg(long)]
+        verified: bool,
+    },
+    /// Sig, om alt kører, og hvad der skal gøres. Slutter med 1, når nogen skal gøre noget.
+    Status {
+        /// Indstillingerne, som tjenesten kører med.
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// Databasen, i stedet for indstillingernes.
+        #[arg(long, env = "OIR_DATABASE", hide_env_values = true)]
+        database: Option<String>,
+    },
+    /// Sæt et økonomisystem på pause, og genoptag det.
+    #[command(subcommand)]
+    Partner(Partner),
     /// Kør prøveøkonomisystemet alene.
     Erp(Erp),
     /// Bedøm filer med finansbilag mod kontrakten, uden server. Slutter med 1 ved fejl.
@@ -245,6 +270,30 @@ pub(crate) struct KeyNew {
     /// Dage, hvor begge gælder.
     #[arg(long, default_value_t = 7)]
     pub(crate) overlap_days: u16,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Partner {
+    /// Kald ikke økonomisystemet; bilag modtages og venter. Gælder straks i alle processer.
+    Pause {
+        /// Kommunekode, eller `alle`.
+        kommune: String,
+        /// Hvorfor; vises på siderne og står i loggen.
+        #[arg(long)]
+        reason: String,
+        /// Slutter af sig selv, dansk tid, fx 2026-11-25T06:00.
+        #[arg(long)]
+        until: Option<DateTime>,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Kald økonomisystemet igen: slutter alle pauser, der gælder netop det nu.
+    Resume {
+        /// Kommunekode, eller `alle`.
+        kommune: String,
+        #[command(flatten)]
+        at: At,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, ensure};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use oir_domain::operation::alarm::Limits;
 use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::keyring::{self, Keyring};
 use oir_flow::sign_in::{self, SessionLimits, SignIn};
+use oir_flow::watch::Watch;
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
@@ -79,7 +81,8 @@ pub(crate) async fn silent_hub(
     let shared = Arc::new(store.clone());
     let parts = Parts {
         inbox: Arc::clone(&shared) as _,
-        outbox: shared,
+        outbox: Arc::clone(&shared) as _,
+        partners: shared,
         courier: Arc::new(HttpCourier::new(calls)?),
         clock: Arc::new(SystemClock),
         ids: Arc::new(OrderedIds::default()),
@@ -162,8 +165,29 @@ pub(crate) fn entrance(store: &Store, door: Door, secure: bool, limits: SessionL
     }
 }
 
+/// What is known of the operation besides its own port: the disk under a folder, and the
+/// keys of machines.
+pub(crate) fn watch(store: &Store, disk: Option<PathBuf>, limits: Limits) -> Watch {
+    Watch {
+        free: free_space(disk),
+        expiring: vec![Arc::new(store.clone())],
+        limits,
+    }
+}
+
+/// The folder that a database lies in; none for PostgreSQL's, which lies elsewhere.
+pub(crate) fn folder(database: &str) -> Option<PathBuf> {
+    if is_postgres(database) {
+        return None;
+    }
+    Some(match Path::new(database).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    })
+}
+
 /// Pages for people.
-pub(crate) fn portal(hub: &Hub, store: &Store, entrance: Entrance) -> Router {
+pub(crate) fn portal(hub: &Hub, store: &Store, entrance: Entrance, watch: Watch) -> Router {
     let source = hub.clone();
     let register = Arc::new(move || source.register());
     let pages = PortalState::new(
@@ -173,7 +197,7 @@ pub(crate) fn portal(hub: &Hub, store: &Store, entrance: Entrance) -> Router {
         WORDS,
         entrance,
     );
-    portal::router(pages)
+    portal::router(pages.with_watch(watch))
 }
 
 /// All routes of one process on one address.
@@ -183,7 +207,8 @@ pub(crate) fn routes(
     disk: Option<PathBuf>,
     entrance: Entrance,
 ) -> Router {
-    portal(hub, store, entrance)
+    let watch = watch(store, disk.clone(), Limits::STANDARD);
+    portal(hub, store, entrance, watch)
         .merge(open_service(hub, store))
         .merge(operation(hub, store, disk))
 }

@@ -14,6 +14,7 @@ mod example;
 mod house;
 mod key;
 mod log;
+mod operation;
 mod process;
 mod register;
 mod send;
@@ -71,6 +72,24 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
             register::export(&at.database, &folder).await
         }
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
+        cli::Command::BackupNoted {
+            at,
+            place,
+            bytes,
+            verified,
+        } => operation::backup_noted(&at.database, &place, bytes, verified).await,
+        cli::Command::Status { config, database } => {
+            operation::status(config.as_deref(), database).await
+        }
+        cli::Command::Partner(cli::Partner::Pause {
+            kommune,
+            reason,
+            until,
+            at,
+        }) => operation::pause(&at.database, &kommune, &reason, until).await,
+        cli::Command::Partner(cli::Partner::Resume { kommune, at }) => {
+            operation::resume(&at.database, &kommune).await
+        }
         cli::Command::Erp(options) => erp::run(&options).await,
         cli::Command::Check { files } => check::run(&files),
         cli::Command::Verify { database } => verify::run(&database).await,

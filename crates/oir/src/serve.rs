@@ -1,5 +1,6 @@
 //! `oir serve`: the service itself, in one process or in several over one PostgreSQL.
 
+mod certificates;
 pub(crate) mod config;
 mod identity;
 
@@ -48,7 +49,7 @@ pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
     }
     let (stop, stopping) = watch::channel(false);
     let mut running = JoinSet::new();
-    listen(&config, &store, &hub, file, &stopping, &mut running).await?;
+    listen(&config, &store, &hub, &stopping, &mut running).await?;
     work(&config, &hub, &stopping, &mut running);
     if config.has(Role::Worker) {
         let (search, clock) = (Arc::new(store.clone()), Arc::new(SystemClock));
@@ -90,14 +91,9 @@ async fn listen(
     config: &Config,
     store: &Store,
     hub: &Hub,
-    file: Option<PathBuf>,
     stop: &watch::Receiver<bool>,
     running: &mut JoinSet<()>,
 ) -> anyhow::Result<()> {
-    let folder = file.map(|file| match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    });
     let limits = Limits {
         headers: Duration::from_secs(config.service.header_seconds),
         connections: config.service.connections,
@@ -106,11 +102,8 @@ async fn listen(
     };
     let start = |what, socket, routes| server(what, socket, routes, limits, stop.clone());
     let operation = bind("operation", config.operation.listen).await?;
-    running.spawn(start(
-        "operation",
-        operation,
-        house::operation(hub, store, folder),
-    ));
+    let routes = house::operation(hub, store, house::folder(&config.database));
+    running.spawn(start("operation", operation, routes));
     let mut service_at = config.service.listen;
     if config.has(Role::Intake) {
         let service = bind("service", config.service.listen).await?;
@@ -129,14 +122,8 @@ async fn listen(
     }
     if config.has(Role::Web) {
         let portal = bind("portal", config.portal.listen).await?;
-        let door = match &config.identity {
-            Some(identity) => identity.door(hub)?,
-            None => Door::Operator,
-        };
-        let secure = config.identity.as_ref().is_some_and(Identity::is_secure);
-        let entrance = house::entrance(store, door, secure, config.session_limits());
-        let pages = house::portal(hub, store, entrance);
         let service = format!("http://{service_at}{}", oir_wire::finans::SERVICE_PATH);
+        let pages = pages(config, store, hub, stop, running)?;
         let pages = pages.merge(oir_web::portal::service_at(&service));
         let pages = match &config.identity {
             Some(identity) => oir_web::portal::hosts::only(pages, Some(identity.host())),
@@ -149,6 +136,36 @@ async fn listen(
         }
     }
     Ok(())
+}
+
+/// The portal's routes, with what watches over them.
+fn pages(
+    config: &Config,
+    store: &Store,
+    hub: &Hub,
+    stop: &watch::Receiver<bool>,
+    running: &mut JoinSet<()>,
+) -> anyhow::Result<Router> {
+    let door = match &config.identity {
+        Some(identity) => identity.door(hub)?,
+        None => Door::Operator,
+    };
+    let secure = config.identity.as_ref().is_some_and(Identity::is_secure);
+    let entrance = house::entrance(store, door, secure, config.session_limits());
+    let provider = match &entrance.door {
+        Door::Provider { provider, .. } => Some(Arc::clone(provider)),
+        Door::Operator | Door::Invented(_) => None,
+    };
+    let files = config.operation.certificates.clone();
+    running.spawn(certificates::follow(
+        store.clone(),
+        provider,
+        files,
+        stop.clone(),
+    ));
+    let folder = house::folder(&config.database);
+    let watch = house::watch(store, folder, config.alarm_limits());
+    Ok(house::portal(hub, store, entrance, watch))
 }
 
 async fn bind(what: &'static str, address: SocketAddr) -> anyhow::Result<TcpListener> {

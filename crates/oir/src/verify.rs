@@ -5,7 +5,12 @@ use std::process::ExitCode;
 
 use indicatif::ProgressBar;
 
+use oir_domain::operation::{Upkeep, UpkeepKind};
+use oir_flow::ports::operation::Operation;
+use oir_flow::ports::process::Clock;
+
 use crate::house;
+use crate::process::SystemClock;
 
 /// Verifies a database; 1 when anything differs.
 pub(crate) async fn run(database: &str) -> anyhow::Result<ExitCode> {
@@ -21,6 +26,16 @@ pub(crate) async fn run(database: &str) -> anyhow::Result<ExitCode> {
         report.postings,
         report.findings.len()
     )?;
+    let done = Upkeep {
+        at: SystemClock.now(),
+        place: "".into(),
+        bytes: None,
+        findings: u64::try_from(report.findings.len()).ok(),
+    };
+    // What was found is said, even where it cannot be noted.
+    if let Err(failure) = store.cared(UpkeepKind::Verify, &done).await {
+        writeln!(out, "Efterregningen kunne ikke noteres: {failure}")?;
+    }
     for finding in &report.findings {
         writeln!(out, "AFVIGELSE: {}: {}", finding.check, finding.what)?;
     }

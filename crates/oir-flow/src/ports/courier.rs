@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use oir_domain::register::Receiver;
 
 /// What became of a call.
@@ -26,6 +27,15 @@ pub enum CallOutcome {
     },
 }
 
+/// A certificate that a partner showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCertificate {
+    /// The host that showed it.
+    pub host: Box<str>,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
 /// A call under way.
 pub type Call<'a> = Pin<Box<dyn Future<Output = CallOutcome> + Send + 'a>>;
 
@@ -33,4 +43,9 @@ pub type Call<'a> = Pin<Box<dyn Future<Output = CallOutcome> + Send + 'a>>;
 pub trait Courier: Send + Sync + std::fmt::Debug {
     /// Makes one call; never retries by itself.
     fn call<'a>(&'a self, receiver: &'a Receiver, operation: &'a str, body: Vec<u8>) -> Call<'a>;
+
+    /// The certificate that the receiver showed at its last call, if it was called by TLS.
+    fn certificate(&self, _receiver: &Receiver) -> Option<SeenCertificate> {
+        None
+    }
 }

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use oir_domain::party::Cvr;
 use thiserror::Error;
 
+use super::courier::SeenCertificate;
+
 /// An answer of the provider, still to come.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, IdentityFailure>> + Send + 'a>>;
 
@@ -75,4 +77,9 @@ pub trait IdentityProvider: Send + Sync + std::fmt::Debug {
         attempt: &'a AttemptSecrets,
         now: Timestamp,
     ) -> Asked<'a, Identity>;
+
+    /// The certificate that the provider showed last, if it was asked by TLS.
+    fn certificate(&self) -> Option<SeenCertificate> {
+        None
+    }
 }

@@ -74,7 +74,7 @@ pub enum Advance {
 pub struct Backlog {
     /// Outbox rows.
     pub rows: u64,
-    /// When the oldest due row became due.
+    /// When the oldest due row became due, of those whose receiver is not paused.
     pub oldest_due: Option<Timestamp>,
     /// Since when the oldest one that was sent without an answer is uncertain.
     pub oldest_uncertain: Option<Timestamp>,

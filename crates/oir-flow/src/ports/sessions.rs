@@ -74,6 +74,14 @@ pub mod deeds {
     pub const SIGNED_OUT: &str = "signed_out";
     /// Ended somebody's session.
     pub const ENDED_SESSION: &str = "ended_session";
+    /// Had a receiver left alone.
+    pub const PAUSED: &str = "paused";
+    /// Had a receiver called again.
+    pub const RESUMED: &str = "resumed";
+    /// Announced a stop.
+    pub const ANNOUNCED_STOP: &str = "announced_stop";
+    /// Called a stop off.
+    pub const CANCELLED_STOP: &str = "cancelled_stop";
     /// Took a list out as a file.
     pub const EXPORTED: &str = "exported";
     /// Stated what a fagsystem says that it has sent on a day.

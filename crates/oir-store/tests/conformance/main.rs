@@ -36,6 +36,7 @@ mod inbox;
 mod list;
 mod looks;
 mod machine_keys;
+mod operation;
 mod outbox;
 mod raw;
 mod register;

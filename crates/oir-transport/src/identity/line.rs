@@ -4,10 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use oir_flow::ports::courier::SeenCertificate;
 use openidconnect::url::Url;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, Response, StatusCode};
 use thiserror::Error;
+
+use crate::certificate::Seen;
 
 /// To connect.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -37,6 +40,7 @@ pub(super) enum LineError {
 /// The way to a provider.
 pub(super) struct Line {
     client: Client,
+    seen: Seen,
 }
 
 impl Line {
@@ -51,8 +55,17 @@ impl Line {
             .pool_max_idle_per_host(0)
             // Codes and secrets go to whom the discovery document names, nobody further.
             .redirect(reqwest::redirect::Policy::none())
+            .tls_info(true)
             .build()?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            seen: Seen::default(),
+        })
+    }
+
+    /// The certificate that the host of an address showed last.
+    pub(super) fn certificate(&self, url: &str) -> Option<SeenCertificate> {
+        self.seen.of(url)
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, LineError> {
@@ -63,6 +76,7 @@ impl Line {
         }
         let answer = self.client.execute(request).await;
         let answer = answer.map_err(|e| of_error(&e))?;
+        self.seen.keep(&answer);
         // A refusal of the token endpoint comes with 400 or 401 (RFC 6749 § 5.2); some say
         // 403. Any other status is said by something that is not the provider at work.
         match answer.status() {

@@ -20,8 +20,10 @@ use oir_flow::ports::sessions::Session;
 use oir_flow::sign_in::{SignIn, Token};
 
 use super::PortalState;
+use super::drift;
 use super::failure::PageError;
 use super::query::percent_encoded;
+use super::view::Notice;
 use crate::machine::api;
 use crate::machine::door::{self as machine, Peer};
 
@@ -103,6 +105,10 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/noegler/{id}/afslut", Needs::Right(Action::ManageKeys)),
     ("/log.xlsx", Needs::Right(Action::SeeAudit)),
     ("/log.csv", Needs::Right(Action::SeeAudit)),
+    ("/drift", Needs::Right(Action::SeeOperation)),
+    ("/drift.xlsx", Needs::Right(Action::SeeOperation)),
+    ("/drift/pause", Needs::Right(Action::RunPartners)),
+    ("/drift/stop", Needs::Right(Action::RunPartners)),
     ("/roller", Needs::Anybody),
     ("/log-ud", Needs::Anybody),
     ("/log-ind", Needs::Nothing),
@@ -166,6 +172,8 @@ pub(super) struct Viewer {
     pub(super) scope: Scope,
     /// Their session and its form token; none when the machine's operator looks.
     pub(super) session: Option<(Session, String)>,
+    /// Stops that they should know of.
+    pub(super) notices: Vec<Notice>,
 }
 
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Viewer {
@@ -233,6 +241,9 @@ pub(super) async fn enter(
             _ => to_sign_in(&request),
         });
     };
+    if !machine {
+        viewer.notices = drift::notices(&state, &viewer.person.concern()).await;
+    }
     if let Needs::Right(action) = wanted {
         viewer.scope = viewer.person.scope(action);
         if viewer.scope.is_nothing() {
@@ -270,6 +281,7 @@ async fn viewer(entrance: &Entrance, headers: &HeaderMap) -> Result<Option<Viewe
             person,
             scope,
             session: None,
+            notices: Vec::new(),
         }));
     }
     let Some(token) = cookie(headers, SESSION) else {
@@ -280,6 +292,7 @@ async fn viewer(entrance: &Entrance, headers: &HeaderMap) -> Result<Option<Viewe
         person: session.person.clone(),
         scope: Scope::nothing(),
         session: Some((session, token.form_token())),
+        notices: Vec::new(),
     }))
 }
 

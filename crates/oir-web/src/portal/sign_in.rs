@@ -44,8 +44,10 @@ pub(super) async fn ask(
         Door::Invented(persons) => invented(persons, &state.names()),
         Door::Operator | Door::Provider { .. } => Vec::new(),
     };
+    // Who is not in belongs nowhere yet: the whole service's stops are for all.
+    let whole = super::drift::notices(&state, &Scope::nothing()).await;
     let template = SignInPage {
-        page: Page::outside("Log ind"),
+        page: Page::outside("Log ind").telling(whole),
         start: format!(
             "/log-ind/start?til={}",
             super::query::percent_encoded(target)

@@ -14,8 +14,25 @@ pub(super) struct Page {
     pub(super) title: String,
     /// The way here, without the page itself: address and words.
     pub(super) crumbs: Vec<(String, String)>,
+    /// Stops that whoever looks should know of.
+    pub(super) notices: Vec<Notice>,
     /// Who looks, and where they may go; none where nobody is signed in.
     pub(super) who: Option<Who>,
+}
+
+/// A stop, as it stands above every page.
+#[derive(Debug, Clone)]
+pub(super) struct Notice {
+    pub(super) weight: &'static str,
+    pub(super) heading: String,
+    pub(super) text: String,
+}
+
+impl Notice {
+    /// What the symbol beside it says to those who do not see it.
+    pub(super) fn spoken(&self) -> &'static str {
+        spoken(self.weight)
+    }
 }
 
 /// Who looks at a page.
@@ -39,6 +56,7 @@ pub(super) enum Section {
     Samples,
     Sessions,
     Log,
+    Drift,
     Neither,
 }
 
@@ -72,6 +90,7 @@ const MENU: &[(Action, Section, &str, &str)] = &[
         "Hvem er logget ind",
     ),
     (Action::SeeAudit, Section::Log, "/log", "Log"),
+    (Action::SeeOperation, Section::Drift, "/drift", "Drift"),
 ];
 
 impl Page {
@@ -89,6 +108,7 @@ impl Page {
         Self {
             title: title.to_owned(),
             crumbs: Vec::new(),
+            notices: Vec::new(),
             who: None,
         }
     }
@@ -100,12 +120,18 @@ impl Page {
         Self {
             title: title.to_owned(),
             crumbs: Vec::new(),
+            notices: viewer.notices.clone(),
             who: Some(Who {
                 navn: viewer.person.navn.to_string(),
                 token: viewer.session.as_ref().map(|(_, token)| token.clone()),
                 menu: menu.collect(),
             }),
         }
+    }
+
+    /// The same with stops that those who are not in should know of.
+    pub(super) fn telling(self, notices: Vec<Notice>) -> Self {
+        Self { notices, ..self }
     }
 
     /// The same with the way here.
@@ -134,12 +160,16 @@ pub(super) struct Advice {
 impl Advice {
     /// What the symbol beside it says to those who do not see it.
     pub(super) fn spoken(&self) -> &'static str {
-        match self.weight {
-            "error" => "Fejl",
-            "warning" => "Advarsel",
-            "success" => "Succes",
-            _ => "Information",
-        }
+        spoken(self.weight)
+    }
+}
+
+fn spoken(weight: &str) -> &'static str {
+    match weight {
+        "error" => "Fejl",
+        "warning" => "Advarsel",
+        "success" => "Succes",
+        _ => "Information",
     }
 }
 

@@ -176,6 +176,7 @@ impl House {
         let parts = Parts {
             inbox: Arc::clone(&shared) as _,
             outbox: shared,
+            partners: Arc::new(store.clone()),
             courier: Arc::new(NoBooks),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(ids.clone()),

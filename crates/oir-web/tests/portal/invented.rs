@@ -14,6 +14,8 @@ pub(crate) mod find;
 pub(crate) mod looks;
 #[path = "invented/machine_keys.rs"]
 mod machine_keys;
+#[path = "invented/operation.rs"]
+mod operation;
 #[path = "invented/work.rs"]
 mod work;
 
@@ -95,6 +97,7 @@ pub(crate) struct Invented {
     work: work::Kept,
     keys: machine_keys::Keys,
     looks: looks::Kept,
+    pub(crate) operation: operation::Kept,
 }
 
 /// Words for faults; the real ones stand with the receipts.

@@ -5,6 +5,7 @@
 mod attacks;
 mod days;
 mod doors;
+mod drift;
 mod find;
 mod invented;
 mod keys;

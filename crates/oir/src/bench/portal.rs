@@ -13,6 +13,7 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use oir_domain::access::{Grant, Person, Role};
 use oir_domain::calendar::{copenhagen, day_of};
+use oir_domain::operation::alarm;
 use oir_domain::register::RegisterData;
 use oir_fagsystem::DayPlan;
 use oir_flow::follow::settled;
@@ -152,7 +153,8 @@ async fn portal(store: &Store, operator: bool) -> anyhow::Result<Router> {
         Door::Invented(persons.into())
     };
     let entrance = house::entrance(store, door, false, SessionLimits::STANDARD);
-    Ok(house::portal(&hub, store, entrance))
+    let watch = house::watch(store, None, alarm::Limits::STANDARD);
+    Ok(house::portal(&hub, store, entrance, watch))
 }
 
 async fn http(portal: Router, asked: &[Question], count: usize) -> anyhow::Result<Vec<Took>> {

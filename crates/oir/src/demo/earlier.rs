@@ -171,7 +171,8 @@ impl Past {
         let shared = Arc::new(store.clone());
         let parts = Parts {
             inbox: Arc::clone(&shared) as _,
-            outbox: shared,
+            outbox: Arc::clone(&shared) as _,
+            partners: shared,
             courier: Arc::clone(way) as _,
             clock: Arc::clone(clock) as _,
             ids: Arc::new(OrderedIds::by(Arc::clone(clock) as _)),

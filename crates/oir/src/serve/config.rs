@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use jiff::SignedDuration;
+use oir_domain::operation::alarm::Limits as AlarmLimits;
 use oir_domain::retry::RetryPolicy;
 use oir_flow::hub::Timing;
 use oir_flow::sign_in::SessionLimits;
@@ -85,6 +86,9 @@ pub(crate) struct Portal {
 pub(crate) struct Operation {
     pub(crate) listen: SocketAddr,
     pub(crate) stop_seconds: u64,
+    pub(crate) backup_hours: u32,
+    pub(crate) verify_days: u32,
+    pub(crate) certificates: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -178,6 +182,9 @@ impl Default for Operation {
         Self {
             listen: loopback(8592),
             stop_seconds: 20,
+            backup_hours: 26,
+            verify_days: 31,
+            certificates: Vec::new(),
         }
     }
 }
@@ -326,6 +333,16 @@ impl Config {
         SessionLimits {
             idle: SignedDuration::from_mins(self.portal.idle_minutes.into()),
             longest: SignedDuration::from_hours(self.portal.longest_hours.into()),
+        }
+    }
+
+    /// When facts of the operation become alarms.
+    pub(crate) fn alarm_limits(&self) -> AlarmLimits {
+        let operation = &self.operation;
+        AlarmLimits {
+            backup: SignedDuration::from_hours(operation.backup_hours.into()),
+            verify: SignedDuration::from_hours(i64::from(operation.verify_days).saturating_mul(24)),
+            ..AlarmLimits::STANDARD
         }
     }
 
