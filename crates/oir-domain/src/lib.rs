@@ -11,8 +11,11 @@
 
 pub mod access;
 pub mod calendar;
+pub mod digest;
 pub mod fault;
 pub mod finans;
+pub mod guide;
+pub mod holiday;
 pub mod ids;
 pub mod ledger;
 pub mod masking;

@@ -4,9 +4,11 @@
 //! domain values; nothing here names a database, a protocol or a product.
 
 pub mod courier;
+pub mod guides;
 pub mod identity;
 pub mod inbox;
 pub mod outbox;
+pub mod post;
 pub mod process;
 pub mod sessions;
 pub mod views;

@@ -15,9 +15,11 @@ mod failure;
 mod find;
 mod flight;
 mod floor;
+mod guides;
 mod list;
 mod migrate;
 mod plan;
+mod post;
 mod postgres;
 #[cfg(test)]
 mod questions;

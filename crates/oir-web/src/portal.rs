@@ -7,6 +7,9 @@
 //! | `/bilag.xlsx` | the same list as a workbook | `workbook.rs` |
 //! | `/bilag/{id}` | one bilag with its whole life | `bilag.rs` |
 //! | `/afsendelser/{id}` | one message | `afsendelse.rs` |
+//! | `/vejledninger…` | how errors are corrected at the source | `guides.rs` |
+//! | `/tilgaengelighed` | the accessibility statement | `accessibility.rs` |
+//! | `/mine-mails`, `/postkasse` | one's letters; in a demo, what they say | `letters.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
@@ -14,15 +17,19 @@
 //! bilag, pages only read. Personal numbers are masked everywhere (`masking.rs`). Every page works
 //! without JavaScript; style and script come from files, never from the page itself.
 
+mod accessibility;
 mod afsendelse;
 mod bilag;
 pub mod door;
 mod excerpt;
 mod failure;
 mod front;
+mod guides;
 mod headers;
 pub mod hosts;
+mod letters;
 mod list;
+mod markdown;
 mod names;
 mod query;
 mod sign_in;
@@ -45,10 +52,13 @@ use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::reconcile::{Difference, Statements};
 use oir_domain::register::Register;
 use oir_flow::ports::Answer;
+use oir_flow::ports::guides::Guides;
+use oir_flow::ports::post::Post;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::views::Views;
 
 use crate::machine::lookup;
+pub use accessibility::Statement;
 use door::{Entrance, Needs};
 use failure::PageError;
 use names::Names;
@@ -86,13 +96,16 @@ pub trait ControlTotals: Send + Sync + fmt::Debug {
 }
 
 /// Everything that pages ask of the store.
-pub trait Desk: Views {}
-impl<S: Views> Desk for S {}
+pub trait Desk: Views + Guides + Post {}
+impl<S: Views + Guides + Post> Desk for S {}
 
 /// What the pages read from.
 #[derive(Clone)]
 pub struct PortalState {
     views: Arc<dyn Views>,
+    guides: Arc<dyn Guides>,
+    post: Arc<dyn Post>,
+    statement: Arc<Statement>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -111,6 +124,9 @@ impl PortalState {
         entrance: Entrance,
     ) -> Self {
         Self {
+            guides: Arc::clone(&store) as _,
+            post: Arc::clone(&store) as _,
+            statement: Arc::new(Statement::default()),
             views: store,
             register,
             clock,
@@ -126,6 +142,13 @@ impl PortalState {
     #[must_use]
     pub fn with_control_totals(mut self, control: Arc<dyn ControlTotals>) -> Self {
         self.control = Some(control);
+        self
+    }
+
+    /// The same with what the operator says in the accessibility statement.
+    #[must_use]
+    pub fn with_statement(mut self, statement: Statement) -> Self {
+        self.statement = Arc::new(statement);
         self
     }
 
@@ -184,6 +207,17 @@ fn pages() -> Pages {
         ("/afsendelser/{id}", get(afsendelse::show)),
         (lookup::LIST, lookup::list_route()),
         (lookup::ONE, lookup::one_route()),
+        ("/vejledninger", get(guides::shelf)),
+        ("/vejledninger.xlsx", get(guides::download)),
+        ("/vejledninger/{fagsystem}", get(guides::show)),
+        ("/vejledninger/{fagsystem}/udgaver", get(guides::versions)),
+        (
+            "/vejledninger/{fagsystem}/ret",
+            get(guides::write).post(guides::save),
+        ),
+        ("/tilgaengelighed", get(accessibility::show)),
+        ("/mine-mails", get(letters::choices).post(letters::choose)),
+        ("/postkasse", get(letters::mailbox)),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
         ("/log", get(sign_in::log)),
         ("/roller", get(sign_in::roles)),

@@ -76,6 +76,10 @@ pub mod deeds {
     pub const ENDED_SESSION: &str = "ended_session";
     /// Took a list out as a file.
     pub const EXPORTED: &str = "exported";
+    /// Wrote, restored or withdrew a guide.
+    pub const WROTE_GUIDE: &str = "wrote_guide";
+    /// Chose when to get letters.
+    pub const CHOSE_LETTERS: &str = "chose_letters";
 }
 
 /// A line of the log.

@@ -31,9 +31,11 @@ macro_rules! on_both {
 
 mod backup;
 mod evidence;
+mod guides;
 mod inbox;
 mod list;
 mod outbox;
+mod post;
 mod raw;
 mod register;
 mod sessions;

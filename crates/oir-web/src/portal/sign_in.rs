@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::door::{self, Door, Viewer};
 use super::failure::{PageError, page};
+use super::letters;
 use super::names::Names;
 use super::view::{
     InventedPerson, LogLine, LogPage, Page, RoleLine, RolesPage, Section, SessionLine,
@@ -101,6 +102,9 @@ pub(super) async fn choose(
     let Form(chosen) = form.map_err(|_| PageError::BadForm)?;
     let person = persons.get(chosen.person).ok_or(PageError::BadForm)?;
     let token = state.entrance.sign_in.enter(person.clone()).await?;
+    // Nobody's address: the top-level domain is set aside for this (RFC 2606).
+    let email = format!("person{}@demo.invalid", chosen.person);
+    letters::note(&state, person.clone(), Some(&email)).await?;
     let answer = Redirect::to(door::target(&chosen.til)).into_response();
     Ok(door::with_session(&state.entrance, &token, answer))
 }
@@ -149,6 +153,7 @@ pub(super) async fn answer(
     let entered = sign_in
         .complete(&**provider, came, browser.as_ref(), |all| means(all))
         .await?;
+    letters::note(&state, entered.person, entered.email.as_deref()).await?;
     let onward = Redirect::to(&entered.target).into_response();
     Ok(door::with_session(&state.entrance, &entered.token, onward))
 }

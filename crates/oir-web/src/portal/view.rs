@@ -32,15 +32,22 @@ pub(super) struct Who {
 pub(super) enum Section {
     Front,
     Bilag,
+    Guides,
     Sessions,
     Log,
     Neither,
 }
 
 /// The menu: what an entry needs, which it is, where it leads and what it says.
-const MENU: [(Action, Section, &str, &str); 4] = [
+const MENU: [(Action, Section, &str, &str); 5] = [
     (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
     (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
+    (
+        Action::SeeFigures,
+        Section::Guides,
+        "/vejledninger",
+        "Vejledninger",
+    ),
     (
         Action::EndSessions,
         Section::Sessions,

@@ -246,6 +246,8 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::SIGNED_OUT => "Loggede ud",
         deeds::ENDED_SESSION => "Afsluttede en session",
         deeds::EXPORTED => "Hentede en liste som fil",
+        deeds::WROTE_GUIDE => "Skrev en vejledning",
+        deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
     }
 }

@@ -32,7 +32,7 @@ const BATCH_LINES: u32 = 1_000;
 const LINES_MAX: usize = 100_000;
 
 /// What `Content-Type` calls a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A column: heading and width in characters.
 const COLUMNS: [(&str, f64); 13] = [

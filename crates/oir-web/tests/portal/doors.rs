@@ -47,7 +47,7 @@ fn portal(persons: &[Person]) -> Router {
 }
 
 /// Signs in as the person of that number; gives the session's cookie.
-async fn signed_in(portal: &Router, number: usize) -> String {
+pub(crate) async fn signed_in(portal: &Router, number: usize) -> String {
     let answer = post(
         portal,
         "/log-ind",
@@ -62,7 +62,7 @@ async fn signed_in(portal: &Router, number: usize) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn post(portal: &Router, address: &str, cookie: &str, form: &str) -> Answer {
+pub(crate) async fn post(portal: &Router, address: &str, cookie: &str, form: &str) -> Answer {
     let request = Request::post(address)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("cookie", cookie)
@@ -70,7 +70,7 @@ async fn post(portal: &Router, address: &str, cookie: &str, form: &str) -> Answe
     ask(portal, request.unwrap()).await
 }
 
-async fn look(portal: &Router, address: &str, cookie: &str) -> Answer {
+pub(crate) async fn look(portal: &Router, address: &str, cookie: &str) -> Answer {
     let request = Request::get(address).header("cookie", cookie);
     ask(portal, request.body(Body::empty()).unwrap()).await
 }
@@ -84,10 +84,11 @@ fn address(path: &str) -> String {
         path.replace("{id}", &bilag)
     };
     page.replace("{*path}", "portal.css")
+        .replace("{fagsystem}", "KSD")
 }
 
 /// What the form on a page carries.
-fn form_token(page: &Answer) -> String {
+pub(crate) fn form_token(page: &Answer) -> String {
     let rest = page.text().split("name=\"token\" value=\"").nth(1).unwrap();
     rest.split('"').next().unwrap().to_owned()
 }

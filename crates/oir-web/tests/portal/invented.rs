@@ -6,6 +6,9 @@
     reason = "tests and a preview; the data is fixed"
 )]
 
+#[path = "invented/guides.rs"]
+mod guides;
+
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
@@ -80,6 +83,7 @@ pub(crate) struct Invented {
     bilag: Vec<BilagDetail>,
     messages: Vec<MessageDetail>,
     away: Option<StoreFailure>,
+    papers: guides::Papers,
 }
 
 /// A comparison that disagrees by 100 kroner in one place.
@@ -443,7 +447,7 @@ impl Invented {
         Self {
             bilag,
             messages,
-            away: None,
+            ..Self::default()
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod doors;
+mod guides;
 mod invented;
 mod sessions;
 

@@ -1,0 +1,185 @@
+//! Letters: a day is done once whoever does it, and a letter is sent until it is settled.
+
+use jiff::civil::{Weekday, date};
+use oir_domain::access::{Grant, Person, Role};
+use oir_domain::digest::{Email, Recipient, Weekdays};
+use oir_fagsystem::sample;
+use oir_flow::ports::post::{Letter, LetterFate, LetterState, Post};
+use oir_flow::ports::sessions::Deed;
+use uuid::Uuid;
+
+use crate::subject::{Subject, at};
+
+on_both! {
+    somebody_known_keeps_their_choice_when_they_come_again,
+    a_day_is_done_once_however_many_do_it,
+    days_are_undone_until_they_are_done_and_for_those_seen_lately,
+    a_letter_is_claimed_by_one_and_due_again_when_its_taker_died,
+    a_settled_letter_stays_settled,
+}
+
+fn recipient(number: u8, seen: i64) -> Recipient {
+    Recipient {
+        person: Person {
+            subject: format!("opdigtet|{number}").into(),
+            navn: format!("Åse Opdigtet {number}").into(),
+            grants: Grant::try_new(Role::OekonomiFinans, Some(sample::KOMMUNE), None)
+                .into_iter()
+                .collect(),
+        },
+        email: Email::try_new(&format!("person{number}@kommune.example")),
+        seen: at(seen),
+        weekdays: Weekdays::ALL,
+    }
+}
+
+fn letter(number: u8, to: &Recipient) -> Letter {
+    Letter {
+        id: Uuid::from_u128(number.into()),
+        subject: to.person.subject.clone(),
+        navn: to.person.navn.clone(),
+        email: to.email.clone().unwrap(),
+        title: "ØiR: 3 ting".into(),
+        body: "Linje 1\nLinje 2\n".into(),
+        written: at(100),
+        state: LetterState::Waiting,
+        attempts: 0,
+    }
+}
+
+fn deed() -> Deed {
+    Deed {
+        at: at(5),
+        subject: "opdigtet|1".into(),
+        navn: "Åse Opdigtet 1".into(),
+        what: "chose_letters".into(),
+        kommune: None,
+        object: "opdigtet|1".into(),
+    }
+}
+
+async fn somebody_known_keeps_their_choice_when_they_come_again(subject: &Subject) {
+    let store = &subject.store;
+    let first = recipient(1, 10);
+    store.note_recipient(&first).await.unwrap();
+    let who = &*first.person.subject;
+    assert_eq!(store.recipient(who).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.recipient("en anden").await.unwrap(), None);
+    let mondays = Weekdays::of(&[Weekday::Monday]);
+    assert!(store.choose_weekdays(who, mondays, &deed()).await.unwrap());
+    let nobody = store.choose_weekdays("en anden", mondays, &deed()).await;
+    assert!(!nobody.unwrap());
+    let mut again = recipient(1, 99);
+    again.email = None;
+    again.person.grants.clear();
+    store.note_recipient(&again).await.unwrap();
+    again.weekdays = mondays;
+    assert_eq!(store.recipient(who).await.unwrap(), Some(again));
+}
+
+async fn a_day_is_done_once_however_many_do_it(subject: &Subject) {
+    let (to, dag) = (recipient(1, 10), date(2026, 11, 24));
+    subject.store.note_recipient(&to).await.unwrap();
+    let other = subject.another_process().await;
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 1..=6_u8 {
+        let store = [&subject.store, &other][usize::from(number % 2)].clone();
+        let letter = letter(number, &to);
+        writers.spawn(async move {
+            let done = store.finish_day(&letter.subject, dag, at(100), Some(&letter));
+            // On PostgreSQL who loses may be told to come again, and comes.
+            done.await.unwrap_or(false)
+        });
+    }
+    let mut done = 0;
+    while let Some(answer) = writers.join_next().await {
+        done += usize::from(answer.unwrap());
+    }
+    assert_eq!(done, 1);
+    let letters = subject.store.letters("opdigtet|1", 10).await.unwrap();
+    assert_eq!(
+        letters,
+        [letter(u8::try_from(letters[0].id.as_u128()).unwrap(), &to)]
+    );
+    let next = date(2026, 11, 25);
+    let without = subject.store.finish_day("opdigtet|1", next, at(200), None);
+    assert!(without.await.unwrap());
+    assert_eq!(
+        subject.store.letters("opdigtet|1", 10).await.unwrap().len(),
+        1
+    );
+}
+
+async fn days_are_undone_until_they_are_done_and_for_those_seen_lately(subject: &Subject) {
+    let (store, dag) = (&subject.store, date(2026, 11, 24));
+    for number in 1..=4 {
+        let seen = i64::from(number) * 10;
+        store
+            .note_recipient(&recipient(number, seen))
+            .await
+            .unwrap();
+    }
+    let done = store.finish_day("opdigtet|3", dag, at(100), None).await;
+    assert!(done.unwrap());
+    let undone = store.undone(dag, at(20), "", 10).await.unwrap();
+    assert_eq!(undone, [recipient(2, 20), recipient(4, 40)]);
+    let rest = store.undone(dag, at(20), "opdigtet|2", 10).await.unwrap();
+    assert_eq!(rest, [recipient(4, 40)]);
+    let other_day = store.undone(date(2026, 11, 25), at(0), "", 3).await;
+    assert_eq!(other_day.unwrap().len(), 3);
+}
+
+async fn a_letter_is_claimed_by_one_and_due_again_when_its_taker_died(subject: &Subject) {
+    let (store, to, dag) = (&subject.store, recipient(1, 10), date(2026, 11, 24));
+    let written = letter(1, &to);
+    let done = store.finish_day("opdigtet|1", dag, at(100), Some(&written));
+    assert!(done.await.unwrap());
+    assert_eq!(store.claim_letters(at(99), at(160), 5).await.unwrap(), []);
+    let claimed = store.claim_letters(at(100), at(160), 5).await.unwrap();
+    let once = Letter {
+        attempts: 1,
+        ..written.clone()
+    };
+    assert_eq!(claimed, [once]);
+    let other = subject.another_process().await;
+    assert_eq!(other.claim_letters(at(159), at(220), 5).await.unwrap(), []);
+    let again = other.claim_letters(at(160), at(220), 5).await.unwrap();
+    assert_eq!(
+        again,
+        [Letter {
+            attempts: 2,
+            ..written
+        }]
+    );
+}
+
+async fn a_settled_letter_stays_settled(subject: &Subject) {
+    let (store, to) = (&subject.store, recipient(1, 10));
+    for (number, day) in [(1, 23), (2, 24), (3, 25)] {
+        let letter = letter(number, &to);
+        let dag = date(2026, 11, day);
+        let done = store.finish_day("opdigtet|1", dag, at(100), Some(&letter));
+        assert!(done.await.unwrap());
+    }
+    let settle = |number: u8, fate| async move {
+        let id = Uuid::from_u128(number.into());
+        store.settle_letter(id, &fate, at(110)).await.unwrap();
+    };
+    settle(1, LetterFate::Sent).await;
+    settle(2, LetterFate::GivenUp("550".into())).await;
+    settle(3, LetterFate::Again(at(500))).await;
+    // Who was slow changes nothing.
+    settle(1, LetterFate::GivenUp("sent".into())).await;
+    settle(2, LetterFate::Again(at(0))).await;
+    assert_eq!(store.claim_letters(at(499), at(600), 9).await.unwrap(), []);
+    let due = store.claim_letters(at(500), at(600), 9).await.unwrap();
+    assert_eq!(due.iter().map(|l| l.id.as_u128()).collect::<Vec<_>>(), [3]);
+    let states = store.letters("opdigtet|1", 9).await.unwrap();
+    let states: Vec<_> = states.into_iter().map(|l| l.state).collect();
+    let expected = [
+        LetterState::Waiting,
+        LetterState::GivenUp,
+        LetterState::Sent,
+    ];
+    assert_eq!(states, expected);
+}
