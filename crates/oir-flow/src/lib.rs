@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod deliver;
+pub mod digest;
 pub mod hub;
 mod intake;
 pub mod judge;

@@ -5,7 +5,9 @@
 mod courier;
 mod failure;
 mod identity;
+mod mail;
 mod tls;
 
 pub use courier::{HttpCourier, Settings};
 pub use identity::{OpenIdConnect, OpenIdSettings, OpenIdSettingsError, RoleClaim};
+pub use mail::{MailSettings, MailSettingsError, MailTls, SmtpMailer};

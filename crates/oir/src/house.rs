@@ -16,7 +16,7 @@ use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
 use oir_web::machine::{self, MachineState, Room};
 use oir_web::portal::door::{Door, Entrance};
-use oir_web::portal::{self, Comparison, ControlTotals, FaultWords, PortalState};
+use oir_web::portal::{self, Comparison, ControlTotals, FaultWords, PortalState, Statement};
 use oir_wire::danish;
 
 use crate::process::{OrderedIds, SystemClock, SystemSecrets, free_space};
@@ -145,6 +145,7 @@ pub(crate) fn portal(
     store: &Store,
     control: Arc<dyn ControlTotals>,
     entrance: Entrance,
+    statement: Statement,
 ) -> Router {
     let source = hub.clone();
     let register = Arc::new(move || source.register());
@@ -155,7 +156,7 @@ pub(crate) fn portal(
         WORDS,
         entrance,
     );
-    portal::router(pages.with_control_totals(control))
+    portal::router(pages.with_control_totals(control).with_statement(statement))
 }
 
 /// All routes of one process on one address.
@@ -166,7 +167,7 @@ pub(crate) fn routes(
     control: Arc<dyn ControlTotals>,
     entrance: Entrance,
 ) -> Router {
-    portal(hub, store, control, entrance)
+    portal(hub, store, control, entrance, Statement::default())
         .merge(service(hub))
         .merge(operation(hub, disk))
 }

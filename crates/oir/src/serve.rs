@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 mod identity;
+pub(crate) mod mail;
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -49,6 +50,9 @@ pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
     let mut running = JoinSet::new();
     listen(&config, &store, &hub, file, &stopping, &mut running).await?;
     work(&config, &hub, &stopping, &mut running);
+    if let Some(mail) = config.mail.as_ref().filter(|_| config.has(Role::Worker)) {
+        running.spawn(mail.worker(&hub, &store, stopping.clone())?);
+    }
     wait_for_signal().await?;
     tracing::info!("stopping");
     stop.send_replace(true);
@@ -117,7 +121,8 @@ async fn listen(
         };
         let secure = config.identity.as_ref().is_some_and(Identity::is_secure);
         let entrance = house::entrance(store, door, secure, config.session_limits());
-        let pages = house::portal(hub, store, Arc::clone(&control) as _, entrance);
+        let statement = config.statement.statement();
+        let pages = house::portal(hub, store, Arc::clone(&control) as _, entrance, statement);
         let service = format!("http://{service_at}{}", oir_wire::finans::SERVICE_PATH);
         let pages = pages.merge(oir_web::portal::service_at(&service));
         let pages = match &config.identity {

@@ -1,11 +1,23 @@
 //! Letters: a day is done once whoever does it, and a letter is sent until it is settled.
 
-use jiff::civil::{Weekday, date};
-use oir_domain::access::{Grant, Person, Role};
-use oir_domain::digest::{Email, Recipient, Weekdays};
+use std::sync::{Arc, Mutex};
+
+use jiff::civil::{Date, Weekday, date};
+use jiff::{SignedDuration, Timestamp};
+use oir_domain::access::{Action, Grant, Person, Role};
+use oir_domain::calendar::copenhagen;
+use oir_domain::digest::{DigestRule, Email, Recipient, Weekdays};
 use oir_fagsystem::sample;
-use oir_flow::ports::post::{Letter, LetterFate, LetterState, Post};
+use oir_flow::digest::{Carried, Office};
+use oir_flow::ports::Answer;
+use oir_flow::ports::post::{
+    Letter, LetterFate, LetterState, Mailer, Post, Posted, Posting, Waiting, WaitingFor,
+    WaitingLine,
+};
+use oir_flow::ports::process::Clock;
 use oir_flow::ports::sessions::Deed;
+use oir_store::Store;
+use oir_testkit::process::OrderedIds;
 use uuid::Uuid;
 
 use crate::subject::{Subject, at};
@@ -16,6 +28,108 @@ on_both! {
     days_are_undone_until_they_are_done_and_for_those_seen_lately,
     a_letter_is_claimed_by_one_and_due_again_when_its_taker_died,
     a_settled_letter_stays_settled,
+    an_office_writes_each_person_once_a_day_and_carries_until_it_is_taken,
+}
+
+/// A clock that is set.
+#[derive(Debug)]
+struct Set(Mutex<Timestamp>);
+
+impl Clock for Set {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Two bilag for finance, nothing for anybody else.
+#[derive(Debug)]
+struct Two;
+
+impl Waiting for Two {
+    fn waiting<'a>(&'a self, person: &'a Person, _: Date) -> Answer<'a, Vec<WaitingLine>> {
+        let line = WaitingLine {
+            why: WaitingFor::Area,
+            what: "Mangler konto".into(),
+            antal: 2,
+            beloeb: None,
+            frist: None,
+            path: "/arbejde".into(),
+        };
+        let waits = person.may(Action::Redeliver);
+        Box::pin(async move { Ok(waits.then_some(line).into_iter().collect()) })
+    }
+}
+
+/// Away the first time, then it takes what it gets.
+#[derive(Debug, Default)]
+struct Hesitant(Mutex<u32>);
+
+impl Mailer for Hesitant {
+    fn post<'a>(&'a self, _: &'a Letter) -> Posting<'a> {
+        let mut asked = self.0.lock().unwrap();
+        *asked += 1;
+        let first = *asked == 1;
+        Box::pin(async move {
+            if first {
+                Posted::Away("not now: 451".into())
+            } else {
+                Posted::Taken
+            }
+        })
+    }
+}
+
+async fn an_office_writes_each_person_once_a_day_and_carries_until_it_is_taken(subject: &Subject) {
+    // A Tuesday, 7.30 in Copenhagen.
+    let morning: Timestamp = "2026-11-24T06:30:00Z".parse().unwrap();
+    let clock = Arc::new(Set(Mutex::new(morning)));
+    let office = |store: Store| Office {
+        post: Arc::new(store),
+        waiting: Arc::new(Two),
+        clock: Arc::clone(&clock) as _,
+        ids: Arc::new(OrderedIds::default()),
+        rule: DigestRule::STANDARD,
+        portal_url: "https://oir.example".into(),
+        zone: copenhagen(),
+    };
+    let seen = |number, back| Recipient {
+        seen: morning - SignedDuration::from_hours(24 * back),
+        ..recipient(number, 0)
+    };
+    let mut area = seen(3, 0);
+    area.person.grants.clear();
+    let mut silent = seen(4, 0);
+    silent.weekdays = Weekdays::of(&[Weekday::Monday]);
+    for somebody in [seen(1, 0), seen(2, 31), area, silent] {
+        subject.store.note_recipient(&somebody).await.unwrap();
+    }
+    let (one, other) = (
+        office(subject.store.clone()),
+        office(subject.another_process().await),
+    );
+    assert_eq!(one.write().await.unwrap(), 1);
+    assert_eq!(other.write().await.unwrap(), 0, "the day is done");
+    let letters = subject.store.letters("opdigtet|1", 9).await.unwrap();
+    assert!(
+        letters[0]
+            .body
+            .contains("- Mangler konto: 2\n  https://oir.example/arbejde")
+    );
+    let mailer = Hesitant::default();
+    let carried = |sent, later| Carried {
+        sent,
+        later,
+        given_up: 0,
+    };
+    assert_eq!(one.carry(&mailer).await.unwrap(), carried(0, 1));
+    assert_eq!(one.carry(&mailer).await.unwrap(), carried(0, 0), "not yet");
+    *clock.0.lock().unwrap() = morning + SignedDuration::from_mins(2);
+    assert_eq!(other.carry(&mailer).await.unwrap(), carried(1, 0));
+    assert_eq!(one.carry(&mailer).await.unwrap(), carried(0, 0));
+    *clock.0.lock().unwrap() = morning + SignedDuration::from_hours(24);
+    assert_eq!(one.write().await.unwrap(), 1, "the next day");
+    *clock.0.lock().unwrap() = morning + SignedDuration::from_hours(24 * 4);
+    assert_eq!(one.write().await.unwrap(), 0, "a Saturday");
 }
 
 fn recipient(number: u8, seen: i64) -> Recipient {
