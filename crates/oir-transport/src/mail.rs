@@ -122,7 +122,7 @@ impl SmtpMailer {
         Message::builder()
             .from(Mailbox::new(Some("ØiR".to_owned()), self.from.clone()))
             .to(Mailbox::new(Some(letter.navn.to_string()), to))
-            .subject(letter.title.to_string())
+            .subject(letter.title.replace(char::is_control, " "))
             .message_id(Some(format!("<{}@{host}>", letter.id)))
             .header(ContentType::TEXT_PLAIN)
             .body(letter.body.to_string())

@@ -92,7 +92,7 @@ async fn an_office_writes_each_person_once_a_day_and_carries_until_it_is_taken(s
         portal_url: "https://oir.example".into(),
         zone: copenhagen(),
     };
-    let seen = |number, back| Recipient {
+    let seen = |number, back: i64| Recipient {
         seen: morning - SignedDuration::from_hours(24 * back),
         ..recipient(number, 0)
     };
