@@ -127,7 +127,11 @@ const fn rule(role: Role, reach: Reach, may: &'static [Action]) -> Rule {
 pub const TABLE: [Rule; 11] = {
     use Action as A;
     [
-        rule(Role::KombitProjekt, Reach::Country, &[A::SeeFigures]),
+        rule(
+            Role::KombitProjekt,
+            Reach::Country,
+            &[A::SeeFigures, A::WriteGuides],
+        ),
         rule(Role::KombitProgramleder, Reach::Kommune, &[A::SeeFigures]),
         rule(
             Role::ErpSystemejer,
@@ -188,7 +192,11 @@ pub const TABLE: [Rule; 11] = {
                 A::LookUpPerson,
             ],
         ),
-        rule(Role::Leverandoer, Reach::Fagsystem, &[A::SeeFigures]),
+        rule(
+            Role::Leverandoer,
+            Reach::Fagsystem,
+            &[A::SeeFigures, A::WriteGuides],
+        ),
         rule(
             Role::Drift,
             Reach::Country,

@@ -12,9 +12,12 @@
 pub mod access;
 pub mod calendar;
 pub mod day;
+pub mod digest;
 pub mod fault;
 pub mod finans;
 pub mod guessing;
+pub mod guide;
+pub mod holiday;
 pub mod ids;
 pub mod ledger;
 pub mod look;

@@ -7,6 +7,7 @@
 mod answers;
 pub mod days;
 pub mod deliver;
+pub mod digest;
 pub mod follow;
 pub mod gate;
 pub mod guesses;

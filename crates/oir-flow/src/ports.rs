@@ -5,12 +5,14 @@
 
 pub mod courier;
 pub mod days;
+pub mod guides;
 pub mod identity;
 pub mod inbox;
 pub mod looks;
 pub mod machine_keys;
 pub mod operation;
 pub mod outbox;
+pub mod post;
 pub mod process;
 pub mod search;
 pub mod sessions;

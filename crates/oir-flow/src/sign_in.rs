@@ -152,6 +152,10 @@ pub struct Entered {
     pub token: Token,
     /// The page that was wanted.
     pub target: String,
+    /// Who it is.
+    pub person: Person,
+    /// Their e-mail address, if the provider gave one.
+    pub email: Option<Box<str>>,
 }
 
 /// A secret that a browser keeps: 64 hexadecimal digits.
@@ -302,6 +306,7 @@ impl SignIn {
         let Identity {
             subject,
             navn,
+            email,
             privileges,
         } = provider.redeem(code, &secrets, now).await?;
         let grants = means(&privileges);
@@ -313,9 +318,13 @@ impl SignIn {
             navn,
             grants,
         };
-        let token = self.enter(person).await?;
-        let target = attempt.target;
-        Ok(Entered { token, target })
+        let token = self.enter(person.clone()).await?;
+        Ok(Entered {
+            token,
+            target: attempt.target,
+            person,
+            email,
+        })
     }
 
     /// Gives up an attempt that the provider ended.

@@ -19,12 +19,14 @@ mod fill;
 mod find;
 mod flight;
 mod floor;
+mod guides;
 mod list;
 mod looks;
 mod machine_keys;
 mod migrate;
 mod operation;
 mod plan;
+mod post;
 mod postgres;
 #[cfg(test)]
 mod questions;

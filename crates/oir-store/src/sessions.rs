@@ -322,7 +322,7 @@ fn session(cells: &mut Cells) -> Result<Session, StoreFailure> {
     })
 }
 
-fn grants_text(grants: &[Grant]) -> String {
+pub(crate) fn grants_text(grants: &[Grant]) -> String {
     let one = |grant: &Grant| {
         let kommune = grant.kommune().map_or_else(String::new, |k| k.to_string());
         let fagsystem = grant
@@ -335,7 +335,7 @@ fn grants_text(grants: &[Grant]) -> String {
 }
 
 /// What is not understood, e.g. a role of a later version, grants nothing.
-fn grants_of(text: &str) -> Vec<Grant> {
+pub(crate) fn grants_of(text: &str) -> Vec<Grant> {
     let one = |text: &str| {
         let mut parts = text.split(GROUP);
         let role = Role::from_word(parts.next()?)?;

@@ -6,8 +6,10 @@ mod certificate;
 mod courier;
 mod failure;
 mod identity;
+mod mail;
 mod tls;
 
 pub use certificate::end_of_file;
 pub use courier::{HttpCourier, Settings};
 pub use identity::{OpenIdConnect, OpenIdSettings, OpenIdSettingsError, RoleClaim};
+pub use mail::{MailSettings, MailSettingsError, MailTls, SmtpMailer};

@@ -150,6 +150,7 @@ async fn a_person_signs_in_with_name_and_privileges() {
     let expected = Identity {
         subject: "karen".into(),
         navn: "Karen Opdigtet-Ærø".into(),
+        email: None,
         privileges: vec![
             held("29189846", "urn:oir:test:sagsbehandler"),
             held("29189846", "urn:oir:test:godkender"),

@@ -15,6 +15,9 @@
 //! | `/fejl`, `/fejl/{gruppe}`, `/fejl/bilag/{id}` | the worklist, one cause of it, one item | `work.rs`, `work_acts.rs` |
 //! | `/fejl/trin`, `/fejl/levering` | steps of people; what they let go on or give up | `work_acts.rs` |
 //! | `/fejl.xlsx` | the worklist as a workbook | `work_sheet.rs` |
+//! | `/vejledninger…` | how errors are corrected at the source | `guides.rs` |
+//! | `/tilgaengelighed` | the accessibility statement | `accessibility.rs` |
+//! | `/mine-mails`, `/postkasse` | one's letters; in a demo, what they say | `letters.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
 //! | `/noegler…` | keys of machines | `keys.rs` |
 //! | `/drift`, `/drift.xlsx`, `/drift/pause`, `/drift/stop` | is all running, and what to do | `drift.rs` |
@@ -33,6 +36,7 @@
 //! that was written down. Every page works
 //! without JavaScript; style and script come from files, never from the page itself.
 
+mod accessibility;
 mod afsendelse;
 mod afstemning;
 mod bilag;
@@ -44,12 +48,15 @@ mod failure;
 mod form;
 pub mod forms;
 mod front;
+mod guides;
 mod headers;
 pub mod hosts;
 mod job;
 mod keys;
+mod letters;
 mod list;
 mod log;
+mod markdown;
 mod names;
 mod person;
 mod pretty;
@@ -84,9 +91,11 @@ use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::register::Register;
 use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
+use oir_flow::ports::guides::Guides;
 use oir_flow::ports::looks::Looks;
 use oir_flow::ports::machine_keys::MachineKeys;
 use oir_flow::ports::operation::Operation;
+use oir_flow::ports::post::Post;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::search::{SavedViews, Search};
 use oir_flow::ports::views::Views;
@@ -95,6 +104,7 @@ use oir_flow::watch::Watch;
 use oir_flow::work::Worklist;
 
 use crate::machine::lookup;
+pub use accessibility::Statement;
 use door::{Entrance, Needs};
 use failure::PageError;
 use job::Exports;
@@ -117,11 +127,20 @@ pub struct FaultWords {
 
 /// Everything that pages ask of the store.
 pub trait Desk:
-    Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks + Operation
+    Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks + Operation + Guides + Post
 {
 }
 impl<S> Desk for S where
-    S: Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks + Operation
+    S: Views
+        + Search
+        + SavedViews
+        + Days
+        + WorkItems
+        + MachineKeys
+        + Looks
+        + Operation
+        + Guides
+        + Post
 {
 }
 
@@ -138,6 +157,9 @@ pub struct PortalState {
     looks: Arc<dyn Looks>,
     operation: Arc<dyn Operation>,
     watch: Watch,
+    guides: Arc<dyn Guides>,
+    post: Arc<dyn Post>,
+    statement: Arc<Statement>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
     words: FaultWords,
@@ -165,9 +187,12 @@ impl PortalState {
             work,
             keys: entrance.sign_in.keyring(Arc::clone(&store) as _),
             looks: Arc::<S>::clone(&store),
-            views: Arc::clone(&store) as _,
-            operation: store,
+            operation: Arc::clone(&store) as _,
             watch: Watch::default(),
+            guides: Arc::clone(&store) as _,
+            post: Arc::clone(&store) as _,
+            statement: Arc::new(Statement::default()),
+            views: store,
             register,
             clock,
             words,
@@ -181,6 +206,13 @@ impl PortalState {
     #[must_use]
     pub fn with_watch(mut self, watch: Watch) -> Self {
         self.watch = watch;
+        self
+    }
+
+    /// The same with what the operator says in the accessibility statement.
+    #[must_use]
+    pub fn with_statement(mut self, statement: Statement) -> Self {
+        self.statement = Arc::new(statement);
         self
     }
 
@@ -291,6 +323,17 @@ fn pages() -> Pages {
         ("/stikproever/{number}/opslag.xlsx", get(samples::download)),
         (lookup::LIST, lookup::list_route()),
         (lookup::ONE, lookup::one_route()),
+        ("/vejledninger", get(guides::shelf)),
+        ("/vejledninger.xlsx", get(guides::download)),
+        ("/vejledninger/{fagsystem}", get(guides::show)),
+        ("/vejledninger/{fagsystem}/udgaver", get(guides::versions)),
+        (
+            "/vejledninger/{fagsystem}/ret",
+            get(guides::write).post(guides::save),
+        ),
+        ("/tilgaengelighed", get(accessibility::show)),
+        ("/mine-mails", get(letters::choices).post(letters::choose)),
+        ("/postkasse", get(letters::mailbox)),
         ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
         ("/log", get(log::show)),
         ("/log.xlsx", get(log::workbook)),

@@ -76,26 +76,35 @@ fn formed(value: &str, form: &str) -> String {
     }
 }
 
-/// `123456` øre as `1.234,56 kr.`
-fn kroner(oere: &str) -> Option<String> {
+/// A whole number as `1.234`.
+#[must_use]
+pub fn whole(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push('.');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `123456` øre as `1.234,56 kr.`; none when it is no whole number.
+#[must_use]
+pub fn kroner(oere: &str) -> Option<String> {
     let (sign, digits) = match oere.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", oere),
     };
     let oere: u64 = digits.parse().ok()?;
-    let whole = (oere / 100).to_string();
-    let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            grouped.push('.');
-        }
-        grouped.push(digit);
-    }
-    Some(format!("{sign}{grouped},{:02} kr.", oere % 100))
+    let whole = whole(oere / 100);
+    Some(format!("{sign}{whole},{:02} kr.", oere % 100))
 }
 
-/// `2026-11-18` as `18.11.2026`.
-fn day(iso: &str) -> Option<String> {
+/// `2026-11-18` as `18.11.2026`; none when it is no date.
+#[must_use]
+pub fn day(iso: &str) -> Option<String> {
     let day: jiff::civil::Date = iso.parse().ok()?;
     Some(format!(
         "{:02}.{:02}.{}",

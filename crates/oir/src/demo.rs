@@ -1,6 +1,7 @@
 //! `oir demo`: a whole working day in one process, over real SOAP on loopback.
 
 mod earlier;
+mod letters;
 mod persons;
 mod report;
 mod senders;
@@ -104,6 +105,7 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<ExitCode> {
     rest(&running, &bar).await?;
     bar.finish_and_clear();
     let compared = compare(&running).await?;
+    tell(&running).await?;
     let report = report::make(&running, &sent, &compared, started.elapsed()).await?;
     report.print(&options, &running.url)?;
     if !options.once {
@@ -283,6 +285,15 @@ async fn rest(running: &Running, bar: &ProgressBar) -> anyhow::Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Writes the invented persons' letters.
+async fn tell(running: &Running) -> anyhow::Result<()> {
+    let persons = persons::invented(&running.day.register);
+    let portal = running.url.trim_end_matches(oir_wire::finans::SERVICE_PATH);
+    let when = (running.day.plan().day, SystemClock.now());
+    letters::write(&running.hub, &running.store, persons, when, portal).await?;
+    Ok(())
 }
 
 /// Asks the books for their totals, of the whole month and of last year's last one: the

@@ -15,7 +15,7 @@ use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
 use oir_web::machine::{self, MachineDoor, MachineState, Room};
 use oir_web::portal::door::{Door, Entrance};
-use oir_web::portal::{self, FaultWords, PortalState};
+use oir_web::portal::{self, FaultWords, PortalState, Statement};
 use oir_wire::danish;
 
 use crate::process::{OrderedIds, SystemClock, SystemSecrets, free_space};
@@ -187,7 +187,13 @@ pub(crate) fn folder(database: &str) -> Option<PathBuf> {
 }
 
 /// Pages for people.
-pub(crate) fn portal(hub: &Hub, store: &Store, entrance: Entrance, watch: Watch) -> Router {
+pub(crate) fn portal(
+    hub: &Hub,
+    store: &Store,
+    entrance: Entrance,
+    watch: Watch,
+    statement: Statement,
+) -> Router {
     let source = hub.clone();
     let register = Arc::new(move || source.register());
     let pages = PortalState::new(
@@ -197,7 +203,7 @@ pub(crate) fn portal(hub: &Hub, store: &Store, entrance: Entrance, watch: Watch)
         WORDS,
         entrance,
     );
-    portal::router(pages.with_watch(watch))
+    portal::router(pages.with_watch(watch).with_statement(statement))
 }
 
 /// All routes of one process on one address.
@@ -208,7 +214,7 @@ pub(crate) fn routes(
     entrance: Entrance,
 ) -> Router {
     let watch = watch(store, disk.clone(), Limits::STANDARD);
-    portal(hub, store, entrance, watch)
+    portal(hub, store, entrance, watch, Statement::default())
         .merge(open_service(hub, store))
         .merge(operation(hub, store, disk))
 }

@@ -3,6 +3,7 @@
 mod certificates;
 pub(crate) mod config;
 mod identity;
+pub(crate) mod mail;
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -54,6 +55,9 @@ pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
     if config.has(Role::Worker) {
         let (search, clock) = (Arc::new(store.clone()), Arc::new(SystemClock));
         running.spawn(follow::follow(search, clock, stopping.clone()));
+    }
+    if let Some(mail) = config.mail.as_ref().filter(|_| config.has(Role::Worker)) {
+        running.spawn(mail.worker(&hub, &store, stopping.clone())?);
     }
     wait_for_signal().await?;
     tracing::info!("stopping");
@@ -165,7 +169,8 @@ fn pages(
     ));
     let folder = house::folder(&config.database);
     let watch = house::watch(store, folder, config.alarm_limits());
-    Ok(house::portal(hub, store, entrance, watch))
+    let statement = config.statement.statement();
+    Ok(house::portal(hub, store, entrance, watch, statement))
 }
 
 async fn bind(what: &'static str, address: SocketAddr) -> anyhow::Result<TcpListener> {

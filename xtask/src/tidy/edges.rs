@@ -45,13 +45,15 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Libraries that only these rooms may use.
-const KEPT: [(&str, &[&str]); 13] = [
+const KEPT: [(&str, &[&str]); 15] = [
     ("rusqlite", &["oir-store", "oir-erp"]),
     ("tokio-postgres", &["oir-store"]),
     ("deadpool-postgres", &["oir-store"]),
     ("refinery", &["oir-store"]),
     ("reqwest", &["oir-transport"]),
     ("openidconnect", &["oir-transport"]),
+    ("lettre", &["oir-transport"]),
+    ("pulldown-cmark", &["oir-web"]),
     ("axum", &["oir-web", "oir-erp"]),
     ("hyper", &["oir-web", "oir"]),
     ("askama", &["oir-web"]),

@@ -47,6 +47,8 @@ pub struct Identity {
     pub subject: Box<str>,
     /// The person's name.
     pub navn: Box<str>,
+    /// Their e-mail address, if the provider gives one (the claim `email`).
+    pub email: Option<Box<str>>,
     /// What they hold.
     pub privileges: Vec<Privilege>,
 }

@@ -132,6 +132,10 @@ pub mod deeds {
         DREW_SAMPLE,
         REVIEWED_LOOK,
     ];
+    /// Wrote, restored or withdrew a guide.
+    pub const WROTE_GUIDE: &str = "wrote_guide";
+    /// Chose when to get letters.
+    pub const CHOSE_LETTERS: &str = "chose_letters";
 }
 
 /// A line of the log.

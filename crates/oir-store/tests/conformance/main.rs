@@ -32,12 +32,14 @@ macro_rules! on_both {
 mod backup;
 mod days;
 mod evidence;
+mod guides;
 mod inbox;
 mod list;
 mod looks;
 mod machine_keys;
 mod operation;
 mod outbox;
+mod post;
 mod raw;
 mod register;
 mod saved;

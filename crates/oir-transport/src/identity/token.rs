@@ -175,8 +175,16 @@ pub(super) fn identity(
     Ok(Identity {
         subject: claims.subject().as_str().into(),
         navn,
+        email: email(claims),
         privileges,
     })
+}
+
+/// The address, unless the provider itself doubts it.
+fn email(claims: &Claims) -> Option<Box<str>> {
+    let doubted = claims.email_verified() == Some(false);
+    let email = claims.email().filter(|_| !doubted)?;
+    Some(email.as_str().into())
 }
 
 /// The whole name, or what it is made of.

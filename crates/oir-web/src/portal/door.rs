@@ -95,6 +95,23 @@ pub const PAGES: &[(&str, Needs)] = &[
     ),
     ("/api/finans/v2/bilag", Needs::Right(Action::SeeBilag)),
     ("/api/finans/v2/bilag/{id}", Needs::Right(Action::SeeBilag)),
+    ("/vejledninger", Needs::Right(Action::SeeFigures)),
+    ("/vejledninger.xlsx", Needs::Right(Action::Export)),
+    (
+        "/vejledninger/{fagsystem}",
+        Needs::Right(Action::SeeFigures),
+    ),
+    (
+        "/vejledninger/{fagsystem}/udgaver",
+        Needs::Right(Action::SeeFigures),
+    ),
+    (
+        "/vejledninger/{fagsystem}/ret",
+        Needs::Right(Action::WriteGuides),
+    ),
+    ("/tilgaengelighed", Needs::Nothing),
+    ("/mine-mails", Needs::Anybody),
+    ("/postkasse", Needs::Anybody),
     ("/sessioner", Needs::Right(Action::EndSessions)),
     ("/log", Needs::Right(Action::SeeAudit)),
     ("/noegler", Needs::Right(Action::ManageKeys)),

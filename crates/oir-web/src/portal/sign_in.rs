@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::door::{self, Door, Viewer};
 use super::failure::{PageError, page};
+use super::letters;
 use super::names::Names;
 use super::view::{
     InventedPerson, Page, RoleLine, RolesPage, Section, SessionLine, SessionsPage, SignInPage,
@@ -102,6 +103,9 @@ pub(super) async fn choose(
     let Form(chosen) = form.map_err(|_| PageError::BadForm)?;
     let person = persons.get(chosen.person).ok_or(PageError::BadForm)?;
     let token = state.entrance.sign_in.enter(person.clone()).await?;
+    // Nobody's address: the top-level domain is set aside for this (RFC 2606).
+    let email = format!("person{}@demo.invalid", chosen.person);
+    letters::note(&state, person.clone(), Some(&email)).await?;
     let answer = Redirect::to(door::target(&chosen.til)).into_response();
     Ok(door::with_session(&state.entrance, &token, answer))
 }
@@ -162,6 +166,7 @@ pub(super) async fn answer(
         }
         entered => entered?,
     };
+    letters::note(&state, entered.person, entered.email.as_deref()).await?;
     let onward = Redirect::to(&entered.target).into_response();
     Ok(door::with_session(&state.entrance, &entered.token, onward))
 }

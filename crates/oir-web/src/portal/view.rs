@@ -54,6 +54,7 @@ pub(super) enum Section {
     Work,
     Person,
     Samples,
+    Guides,
     Sessions,
     Log,
     Drift,
@@ -61,37 +62,22 @@ pub(super) enum Section {
 }
 
 /// The menu: what an entry needs, which it is, where it leads and what it says.
-const MENU: &[(Action, Section, &str, &str)] = &[
-    (Action::SeeFigures, Section::Front, "/", "Dagens bilag"),
-    (Action::SeeBilag, Section::Work, "/fejl", "Fejl"),
-    (Action::SeeBilag, Section::Bilag, "/bilag", "Find bilag"),
-    (
-        Action::SeeFigures,
-        Section::Afstemning,
-        "/afstemning",
-        "Afstemning",
-    ),
-    (
-        Action::LookUpPerson,
-        Section::Person,
-        "/personopslag",
-        "Find person",
-    ),
-    (
-        Action::SampleLooks,
-        Section::Samples,
-        "/stikproever",
-        "Stikprøver",
-    ),
-    (
-        Action::EndSessions,
-        Section::Sessions,
-        "/sessioner",
-        "Hvem er logget ind",
-    ),
-    (Action::SeeAudit, Section::Log, "/log", "Log"),
-    (Action::SeeOperation, Section::Drift, "/drift", "Drift"),
-];
+const MENU: &[(Action, Section, &str, &str)] = {
+    use Action as A;
+    use Section as S;
+    &[
+        (A::SeeFigures, S::Front, "/", "Forside"),
+        (A::SeeBilag, S::Work, "/fejl", "Fejl"),
+        (A::SeeBilag, S::Bilag, "/bilag", "Find bilag"),
+        (A::LookUpPerson, S::Person, "/personopslag", "Find person"),
+        (A::SeeFigures, S::Afstemning, "/afstemning", "Afstemning"),
+        (A::SeeFigures, S::Guides, "/vejledninger", "Vejledninger"),
+        (A::SampleLooks, S::Samples, "/stikproever", "Stikprøver"),
+        (A::SeeOperation, S::Drift, "/drift", "Drift"),
+        (A::SeeAudit, S::Log, "/log", "Log"),
+        (A::EndSessions, S::Sessions, "/sessioner", "Sessioner"),
+    ]
+};
 
 impl Page {
     pub(super) fn asset(&self, path: &str) -> String {

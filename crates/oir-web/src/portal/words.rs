@@ -269,6 +269,8 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::READ_MESSAGE => "Læste det modtagne indhold",
         deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
         deeds::REVIEWED_LOOK => "Gennemgik et opslag",
+        deeds::WROTE_GUIDE => "Skrev en vejledning",
+        deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
     }
 }

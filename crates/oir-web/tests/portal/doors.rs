@@ -95,6 +95,7 @@ pub(crate) fn address(path: &str) -> String {
         .replace("{kommune}", "791")
         .replace("{fagsystem}", &system().to_string())
         .replace("{dag}", "2026-11-23")
+        .replace("{fagsystem}", "KSD")
 }
 
 /// What the form on a page carries.

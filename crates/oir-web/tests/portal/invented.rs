@@ -10,6 +10,8 @@
 mod days;
 #[path = "invented/find.rs"]
 pub(crate) mod find;
+#[path = "invented/guides.rs"]
+mod guides;
 #[path = "invented/looks.rs"]
 pub(crate) mod looks;
 #[path = "invented/machine_keys.rs"]
@@ -98,6 +100,7 @@ pub(crate) struct Invented {
     keys: machine_keys::Keys,
     looks: looks::Kept,
     pub(crate) operation: operation::Kept,
+    papers: guides::Papers,
 }
 
 /// Words for faults; the real ones stand with the receipts.

@@ -7,6 +7,7 @@ mod days;
 mod doors;
 mod drift;
 mod find;
+mod guides;
 mod invented;
 mod keys;
 mod looks;

@@ -28,6 +28,8 @@ use oir_web::portal::door::Door;
 use serde_json::json;
 
 use crate::cli::BenchPortal;
+use oir_web::portal::Statement;
+
 use crate::house;
 use ask::{Export, Took, Visitor, over_http};
 use fill::{LARGE, POSTINGS, Year};
@@ -154,7 +156,13 @@ async fn portal(store: &Store, operator: bool) -> anyhow::Result<Router> {
     };
     let entrance = house::entrance(store, door, false, SessionLimits::STANDARD);
     let watch = house::watch(store, None, alarm::Limits::STANDARD);
-    Ok(house::portal(&hub, store, entrance, watch))
+    Ok(house::portal(
+        &hub,
+        store,
+        entrance,
+        watch,
+        Statement::default(),
+    ))
 }
 
 async fn http(portal: Router, asked: &[Question], count: usize) -> anyhow::Result<Vec<Took>> {

@@ -16,6 +16,7 @@ use oir_transport::Settings;
 use serde::Deserialize;
 
 use super::identity::Identity;
+use super::mail::{Answerable, Mail};
 
 /// The documented file with every default.
 pub(crate) const DEFAULT: &str = include_str!("oir.toml");
@@ -49,6 +50,10 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// How people sign in; nothing = they do not.
     pub(crate) identity: Option<Identity>,
+    /// How letters are sent; nothing = they are not.
+    pub(crate) mail: Option<Mail>,
+    /// Who answers for the pages.
+    pub(crate) statement: Answerable,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -150,6 +155,8 @@ impl Default for Config {
             postgres: Postgres::default(),
             log: Log::default(),
             identity: None,
+            mail: None,
+            statement: Answerable::default(),
         }
     }
 }
@@ -267,6 +274,9 @@ impl Config {
             identity.check()?;
         }
         self.check_service()?;
+        if let Some(mail) = &self.mail {
+            mail.check()?;
+        }
         ensure!(
             self.portal.idle_minutes > 0 && self.portal.longest_hours > 0,
             "portal.idle_minutes og portal.longest_hours skal være mindst 1"
