@@ -50,6 +50,13 @@ type Case = (&'static str, (String, Vec<Value>), &'static [&'static str]);
 
 /// Question, and what its plan must say.
 fn cases() -> Vec<Case> {
+    let mut cases = figures();
+    cases.extend(lists());
+    cases
+}
+
+/// Lists of bilag, narrowed.
+fn lists() -> Vec<Case> {
     let all = Scope::everything();
     let list = |owner, states: &[StateName], text| {
         let part = list::Part {
@@ -60,36 +67,7 @@ fn cases() -> Vec<Case> {
     };
     let to_handle = [StateName::Refused, StateName::Parked];
     let uuid = "0192f0a0-0000-4000-8000-000000000001";
-    let some = || Value::Uuid(Uuid::max());
     vec![
-        (
-            "what corrects one",
-            (
-                views::CORRECTED_BY.to_owned(),
-                vec![Value::from(OWNER.0), some(), some()],
-            ),
-            &["bilag_corrects (kommune=? AND korrigerer=?)"],
-        ),
-        (
-            "booked, one",
-            claim::booked(Some(OWNER), DAY, DAY),
-            &["bilag_booked (kommune=? AND bogfoeringsdato>? AND bogfoeringsdato<?)"],
-        ),
-        (
-            "booked, each",
-            claim::booked(None, DAY, DAY),
-            &["bilag_booked (kommune=? AND bogfoeringsdato>? AND bogfoeringsdato<?)"],
-        ),
-        (
-            "totals",
-            views::totals_of_day(&all, DAY),
-            &["PRIMARY KEY (dag=?)"],
-        ),
-        (
-            "faults",
-            views::faults_of_day(&all, DAY),
-            &["fault_of_day (dag=?)", "(bilag_id=? AND kommune=?)"],
-        ),
         (
             "list of a municipality",
             list(Some(OWNER), &[], None),
@@ -120,6 +98,42 @@ fn cases() -> Vec<Case> {
                 "postering_of_person (<expr>>?)",
                 "postering_of_person (<expr>=? AND kommune=? AND part_cpr=?)",
             ],
+        ),
+    ]
+}
+
+/// Figures of a day, and the kin of one bilag.
+fn figures() -> Vec<Case> {
+    let all = Scope::everything();
+    let some = || Value::Uuid(Uuid::max());
+    vec![
+        (
+            "what corrects one",
+            (
+                views::CORRECTED_BY.to_owned(),
+                vec![Value::from(OWNER.0), some(), some()],
+            ),
+            &["bilag_corrects (kommune=? AND korrigerer=?)"],
+        ),
+        (
+            "booked, one",
+            claim::booked(Some(OWNER), DAY, DAY),
+            &["bilag_booked (kommune=? AND bogfoeringsdato>? AND bogfoeringsdato<?)"],
+        ),
+        (
+            "booked, each",
+            claim::booked(None, DAY, DAY),
+            &["bilag_booked (kommune=? AND bogfoeringsdato>? AND bogfoeringsdato<?)"],
+        ),
+        (
+            "totals",
+            views::totals_of_day(&all, DAY),
+            &["PRIMARY KEY (dag=?)"],
+        ),
+        (
+            "faults",
+            views::faults_of_day(&all, DAY),
+            &["fault_of_day (dag=?)", "(bilag_id=? AND kommune=?)"],
         ),
     ]
 }

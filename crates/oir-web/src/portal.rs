@@ -18,23 +18,19 @@
 //! | `/vejledninger…` | how errors are corrected at the source | `guides.rs` |
 //! | `/tilgaengelighed` | the accessibility statement | `accessibility.rs` |
 //! | `/mine-mails`, `/postkasse` | one's letters; in a demo, what they say | `letters.rs` |
-//! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner`, `/log` | who is in, and what they did | `sign_in.rs` |
+//! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner` | who is in | `sign_in.rs` |
+//! | `/log`, `/log.xlsx`, `/log.csv` | what people did | `log.rs` |
+//! | `/personopslag` | the bilag of one person | `person.rs` |
+//! | `/stikproever` | samples of looks at personal numbers | `samples.rs` |
 //! | `/noegler…` | keys of machines | `keys.rs` |
 //! | `/drift`, `/drift.xlsx`, `/drift/pause`, `/drift/stop` | is all running, and what to do | `drift.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
-//! Every page is reached through the door (`door.rs`), which says what it needs. About
-//! bilag, pages only read, but for the worklist. Personal numbers are masked everywhere (`masking.rs`). Every page works
-//! | `/personopslag` | the bilag of one person | `person.rs` |
-//! | `/stikproever` | samples of looks at personal numbers | `samples.rs` |
-//! | `/log` | what people did | `log.rs` |
-//! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner` | who is in | `sign_in.rs` |
-//! | `/assets/…` | style, fonts, icons | `crate::assets` |
-//!
-//! Every page is reached through the door (`door.rs`), which says what it needs. About
-//! bilag, pages only read. Personal numbers are masked (`masking.rs`) but in the answer to a look
-//! that was written down. Every page works
-//! without JavaScript; style and script come from files, never from the page itself.
+//! Which handler answers at an address stands in `pages.rs`, room by room. Every page is
+//! reached through the door (`door.rs`), which says what it needs. About bilag, pages only
+//! read, but for the worklist. Personal numbers are masked (`masking.rs`) but in the answer
+//! to a look that was written down. Every page works without JavaScript; style and script
+//! come from files, never from the page itself.
 
 mod accessibility;
 mod afsendelse;
@@ -58,6 +54,7 @@ mod list;
 mod log;
 mod markdown;
 mod names;
+mod pages;
 mod person;
 mod pretty;
 mod query;
@@ -83,7 +80,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, Request};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get};
 use axum::{Router, middleware};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -104,7 +101,6 @@ use oir_flow::ports::work::WorkItems;
 use oir_flow::watch::Watch;
 use oir_flow::work::Worklist;
 
-use crate::machine::lookup;
 pub use accessibility::Statement;
 use door::{Entrance, Needs};
 use failure::PageError;
@@ -245,7 +241,7 @@ impl fmt::Debug for PortalState {
 /// this one must not have a fallback of its own.
 pub fn router(state: PortalState) -> Router {
     let mut routes = Router::new();
-    for (path, page) in pages() {
+    for (path, page) in pages::all() {
         // What has no line in the table has no door, and is not there.
         if let Some(needs) = door::needs(path) {
             routes = routes.route(path, behind(&state, needs, page));
@@ -257,105 +253,6 @@ pub fn router(state: PortalState) -> Router {
         .layer(middleware::map_response(headers::guard))
         .layer(middleware::map_response(failure::log))
         .with_state(state)
-}
-
-type Pages = Vec<(&'static str, MethodRouter<PortalState>)>;
-
-/// Every page with its handlers; each has a line in [`door::PAGES`], a test says.
-fn pages() -> Pages {
-    vec![
-        ("/", get(front::show)),
-        ("/bilag", get(list::show)),
-        ("/bilag.xlsx", get(export::xlsx)),
-        ("/bilag.csv", get(export::csv)),
-        ("/eksport/{id}", get(job::show).post(job::stop)),
-        ("/eksport/{id}/fil", get(job::file)),
-        ("/visninger", get(saved::show).post(saved::change)),
-        ("/bilag/{id}", get(bilag::show)),
-        ("/bilag/{id}/xml", get(raw::bilag)),
-        (
-            "/bilag/{id}/personnumre",
-            get(unmask::back).post(unmask::show),
-        ),
-        ("/afsendelser/{id}", get(afsendelse::show)),
-        ("/afstemning", get(afstemning::show)),
-        ("/afstemning.xlsx", get(afstemning::download)),
-        (door::DAY, get(afstemning::day::show)),
-        (door::DAY_SHEET, get(afstemning::day::download)),
-        (door::DAY_TOTAL, afstemning::forms::total_route()),
-        (
-            door::DAY_ASK,
-            post(afstemning::forms::ask).get(afstemning::forms::day_page),
-        ),
-        (
-            door::DAY_SIGN,
-            post(afstemning::forms::sign).get(afstemning::forms::day_page),
-        ),
-        (
-            door::DAY_REOPEN,
-            post(afstemning::forms::reopen).get(afstemning::forms::day_page),
-        ),
-        ("/udvikling", get(udvikling::show)),
-        ("/fejl", get(work::show)),
-        ("/fejl.xlsx", get(work_sheet::download)),
-        ("/fejl/{gruppe}", get(work::group)),
-        ("/fejl/bilag/{id}", get(work_acts::show)),
-        (
-            "/fejl/trin",
-            get(work_acts::to_the_list).post(work_acts::step),
-        ),
-        (
-            "/fejl/levering",
-            get(work_acts::to_the_list).post(work_acts::deliver),
-        ),
-        ("/noegler", get(keys::show)),
-        ("/noegler.xlsx", get(keys::download)),
-        ("/noegler/ny", get(keys::ask).post(keys::make)),
-        ("/noegler/{id}", get(keys::one)),
-        ("/noegler/{id}/forny", post(keys::renew)),
-        ("/noegler/{id}/afslut", post(keys::end)),
-        ("/afsendelser/{id}/xml", get(raw::afsendelse)),
-        ("/personopslag", get(person::ask).post(person::search)),
-        ("/stikproever", get(samples::list).post(samples::draw)),
-        (
-            "/stikproever/{number}",
-            get(samples::show).post(samples::review),
-        ),
-        ("/stikproever/{number}/opslag.xlsx", get(samples::download)),
-        (lookup::LIST, lookup::list_route()),
-        (lookup::ONE, lookup::one_route()),
-        ("/vejledninger", get(guides::shelf)),
-        ("/vejledninger.xlsx", get(guides::download)),
-        ("/vejledninger/{fagsystem}", get(guides::show)),
-        ("/vejledninger/{fagsystem}/udgaver", get(guides::versions)),
-        (
-            "/vejledninger/{fagsystem}/ret",
-            get(guides::write).post(guides::save),
-        ),
-        ("/tilgaengelighed", get(accessibility::show)),
-        ("/mine-mails", get(letters::choices).post(letters::choose)),
-        ("/postkasse", get(letters::mailbox)),
-        ("/sessioner", get(sign_in::sessions).post(sign_in::end)),
-        ("/log", get(log::show)),
-        ("/log.xlsx", get(log::workbook)),
-        ("/log.csv", get(log::csv)),
-        ("/drift", get(drift::show)),
-        ("/drift.xlsx", get(drift::download)),
-        (
-            "/drift/pause",
-            get(drift::pause::ask).post(drift::pause::decide),
-        ),
-        (
-            "/drift/stop",
-            get(drift::stop::ask).post(drift::stop::decide),
-        ),
-        ("/roller", get(sign_in::roles)),
-        ("/log-ud", post(sign_in::leave)),
-        ("/log-ind", get(sign_in::ask).post(sign_in::choose)),
-        ("/log-ind/start", get(sign_in::start)),
-        ("/log-ind/svar", get(sign_in::answer)),
-        ("/assets/{*path}", get(asset)),
-    ]
 }
 
 /// A page behind the door.
@@ -402,7 +299,7 @@ mod tests {
     #[test]
     fn every_page_has_a_line_of_the_table_and_every_line_a_page() {
         let lines: BTreeSet<&str> = door::PAGES.iter().map(|(path, _)| *path).collect();
-        let served = pages();
+        let served = pages::all();
         let served: BTreeSet<&str> = served.iter().map(|(path, _)| *path).collect();
         assert_eq!(lines, served);
         assert_eq!(lines.len(), door::PAGES.len(), "an address stands twice");

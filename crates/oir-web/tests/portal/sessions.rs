@@ -1,5 +1,9 @@
 //! Sessions of one test, kept in memory; the store's own are held to account with the store.
-#![expect(clippy::unwrap_used, reason = "tests and a preview")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests and a preview"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -18,25 +22,27 @@ use crate::invented::{StoppedClock, looks};
 
 /// Numbers instead of secrets and ids.
 #[derive(Debug, Default)]
-struct Counted(Mutex<u8>);
+struct Counted(Mutex<u32>);
 
 impl Counted {
-    fn next(&self) -> u8 {
+    /// The next number, spread over the bytes.
+    fn next<const BYTES: usize>(&self) -> [u8; BYTES] {
         let mut last = self.0.lock().unwrap();
         *last += 1;
-        *last
+        let number = last.to_be_bytes();
+        std::array::from_fn(|at| number[at % number.len()])
     }
 }
 
 impl Ids for Counted {
     fn next(&self) -> Uuid {
-        uuid_v7(1_795_000_000_000, [self.next(); 10])
+        uuid_v7(1_795_000_000_000, self.next())
     }
 }
 
 impl Secrets for Counted {
     fn secret(&self) -> Option<[u8; 32]> {
-        Some([self.next(); 32])
+        Some(self.next())
     }
 }
 
