@@ -139,8 +139,7 @@ pub(super) async fn happen(
             ..plan.clone()
         });
         past.wake(store, &day, portal).await?;
-        past.live(store, &day, &url, number + 1 == days.len())
-            .await?;
+        past.live(&day, &url, number + 1 == days.len()).await?;
     }
     let first = days.first().copied().unwrap_or(plan.day);
     let before = first
@@ -211,7 +210,7 @@ impl Past {
     }
 
     /// One day from morning to evening.
-    async fn live(&self, store: &Store, day: &Day, url: &str, last: bool) -> anyhow::Result<()> {
+    async fn live(&self, day: &Day, url: &str, last: bool) -> anyhow::Result<()> {
         remap::remap_held(&self.hub).await?;
         let (first, all) = (day.first_wave(), day.len());
         let hidden = ProgressBar::hidden();
