@@ -6,7 +6,6 @@
 //! mail server has it: who dies in between sends it again, under the same id.
 
 mod letter;
-mod stopped;
 
 use std::sync::Arc;
 
@@ -21,7 +20,6 @@ use crate::ports::post::{Letter, LetterFate, Mailer, Post, Posted, Waiting};
 use crate::ports::process::{Clock, Ids};
 
 pub use letter::compose;
-pub use stopped::{RegisterInForce, StoppedBilag};
 
 /// Persons looked at in one go.
 const BATCH: u32 = 100;

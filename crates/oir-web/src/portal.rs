@@ -67,6 +67,7 @@ mod today;
 mod udvikling;
 mod unmask;
 mod view;
+mod waiting;
 mod words;
 mod work;
 mod work_acts;
@@ -106,6 +107,7 @@ use door::{Entrance, Needs};
 use failure::PageError;
 use job::Exports;
 use names::Names;
+pub use waiting::Desks;
 
 /// Where the portal gets the register in force from; called once per page.
 pub type RegisterSource = Arc<dyn Fn() -> Arc<Register> + Send + Sync>;

@@ -1,6 +1,7 @@
 //! `oir demo`: a whole working day in one process, over real SOAP on loopback.
 
 mod earlier;
+mod guides;
 mod letters;
 mod persons;
 mod report;
@@ -9,6 +10,7 @@ mod senders;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -160,8 +162,9 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let books = Books::open(Some(&data.join("books.db")), &setup(&day))?;
     let url = service_url(&hub_at)?;
     let books_end = serve_books(books_at, &books, options, &url)?;
-    let earlier = earlier::happen(&store, day.plan()).await?;
+    let earlier = earlier::happen(&store, day.plan(), &url).await?;
     store.replace_register(&day.register).await?;
+    guides::write(&store, &day.register, now).await?;
     let hub = house::hub(&store, TIMING, CALLS).await?;
     remap::remap_held(&hub).await?;
     let disk = options.database.is_none().then_some(data);
@@ -289,10 +292,9 @@ async fn rest(running: &Running, bar: &ProgressBar) -> anyhow::Result<()> {
 
 /// Writes the invented persons' letters.
 async fn tell(running: &Running) -> anyhow::Result<()> {
-    let persons = persons::invented(&running.day.register);
-    let portal = running.url.trim_end_matches(oir_wire::finans::SERVICE_PATH);
-    let when = (running.day.plan().day, SystemClock.now());
-    letters::write(&running.hub, &running.store, persons, when, portal).await?;
+    let (hub, store, day) = (&running.hub, &running.store, &running.day);
+    let when = (day.plan().day, Arc::new(SystemClock) as _);
+    letters::write(hub, store, &day.register, when, &running.url).await?;
     Ok(())
 }
 

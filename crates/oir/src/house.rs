@@ -20,8 +20,8 @@ use oir_wire::danish;
 
 use crate::process::{OrderedIds, SystemClock, SystemSecrets, free_space};
 
-/// The words of receipts, handed to the portal.
-const WORDS: FaultWords = FaultWords {
+/// The words of receipts, handed to the portal and its letters.
+pub(crate) const WORDS: FaultWords = FaultWords {
     title: |code| danish::title(code).to_owned(),
     text: |fault| danish::text(fault),
     remedy: |fault| danish::remedy(fault.code).to_owned(),

@@ -29,7 +29,7 @@ pub fn compose(
     let kinds = [
         (WaitingFor::Own, "Det har du selv taget"),
         (WaitingFor::Area, "Det venter hos dit område"),
-        (WaitingFor::SignOff, "Dage, der ikke er kvitteret"),
+        (WaitingFor::SignOff, "Dage, der ikke er godkendt"),
     ];
     for (kind, heading) in kinds {
         let of_kind: Vec<&WaitingLine> = lines.iter().filter(|line| line.why == kind).collect();

@@ -10,14 +10,24 @@ use uuid::Uuid;
 use super::{compose, fate};
 use crate::ports::post::{Letter, LetterFate, Posted, WaitingFor, WaitingLine};
 
+/// A page of the worklist, as the portal writes its address.
+const GROUP: &str = "/fejl/101~-~held~F0401~oekonomi~SDP-LEDIG";
+/// A month's days, as the portal writes their address.
+const DAYS: &str = "/afstemning?maaned=2026-11&status=aabne";
+
 fn line(why: WaitingFor, what: &str, antal: u64) -> WaitingLine {
+    let path = if why == WaitingFor::SignOff {
+        DAYS
+    } else {
+        GROUP
+    };
     WaitingLine {
         why,
         what: what.into(),
         antal,
         beloeb: (antal > 1).then(|| Oere::new(123_456_789)),
         frist: (antal > 1).then(|| date(2026, 11, 27)),
-        path: "/arbejde/7".into(),
+        path: path.into(),
     }
 }
 
@@ -49,18 +59,29 @@ fn letter(lines: &[WaitingLine]) -> Letter {
 #[test]
 fn a_letter_says_what_waits_where_it_is_done_and_how_to_end_letters() {
     let letter = letter(&[
-        line(WaitingFor::Area, "F0401 Mangler konto, KSD", 4_120),
+        line(
+            WaitingFor::Area,
+            "Mangler konto for SDP-LEDIG, KSD, Viborg",
+            4_120,
+        ),
         line(WaitingFor::Own, "Se efter 610101-1234", 1),
-        line(WaitingFor::SignOff, "KSD, 23.11.2026", 1),
+        line(
+            WaitingFor::SignOff,
+            "Modtagelsesdage i november 2026, der ikke er godkendt",
+            1,
+        ),
     ]);
     assert_eq!(&*letter.title, "ØiR: 3 ting venter på dig");
-    let golden = "Hej Åse Opdigtet\n\nDet her venter på dig i ØiR.\n\
-        \nDet har du selv taget\n- Se efter 610101-****: 1\n  https://oir.example/arbejde/7\n\
-        \nDet venter hos dit område\n- F0401 Mangler konto, KSD: 4.120, 1.234.567,89 kr., \
-        frist 27.11.2026\n  https://oir.example/arbejde/7\n\
-        \nDage, der ikke er kvitteret\n- KSD, 23.11.2026: 1\n  https://oir.example/arbejde/7\n\
+    let golden = format!(
+        "Hej Åse Opdigtet\n\nDet her venter på dig i ØiR.\n\
+        \nDet har du selv taget\n- Se efter 610101-****: 1\n  https://oir.example{GROUP}\n\
+        \nDet venter hos dit område\n- Mangler konto for SDP-LEDIG, KSD, Viborg: 4.120, \
+        1.234.567,89 kr., frist 27.11.2026\n  https://oir.example{GROUP}\n\
+        \nDage, der ikke er godkendt\n- Modtagelsesdage i november 2026, der ikke er godkendt: 1\n  \
+        https://oir.example{DAYS}\n\
         \nMailen har kun antal og links, aldrig personnumre. Vælg dage, eller sig nej tak:\n\
-        https://oir.example/mine-mails\n";
+        https://oir.example/mine-mails\n"
+    );
     assert_eq!(&*letter.body, golden);
 }
 

@@ -80,6 +80,14 @@ impl DaysQuery {
     }
 }
 
+/// The address of a month's days that nobody has signed for.
+pub(super) fn unsigned_href(month: Date) -> String {
+    format!(
+        "/afstemning?maaned={}&status=aabne",
+        words::month_iso(month)
+    )
+}
+
 /// The choices of the status field: word, label, which lines.
 type StatusChoice = (&'static str, &'static str, fn(&Judged) -> bool);
 

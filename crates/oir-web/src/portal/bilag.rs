@@ -13,6 +13,7 @@ use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::ids::BilagId;
 use oir_domain::message::State as Standing;
 use oir_domain::message::StateName;
+use oir_domain::work::{Cause, Stop};
 use oir_flow::ports::looks::ChainLink;
 use oir_flow::ports::views::{BilagDetail, MessageDetail};
 
@@ -76,6 +77,7 @@ fn bilag_page(
         work: StateName::FOR_A_PERSON
             .contains(&standing)
             .then(|| format!("/fejl/bilag/{}", detail.line.id)),
+        guide: guide(detail, &names),
         facts: facts(detail, &names, state),
         faults: faults_in_words(&detail.faults, state),
         later_faults: faults_in_words(&detail.later_faults, state),
@@ -99,6 +101,17 @@ fn bilag_page(
                 purpose: PurposeForm::default(),
             }),
     }
+}
+
+/// The guide for what a bilag stopped by.
+fn guide(detail: &BilagDetail, names: &Names) -> Option<(String, String)> {
+    let line = &detail.line;
+    let standing = line.state.name();
+    let stop = Stop::of(standing).filter(|_| StateName::FOR_A_PERSON.contains(&standing))?;
+    let mut faults = detail.later_faults.clone();
+    faults.extend(detail.faults.iter().cloned());
+    let code = Cause::of(stop, &faults).code;
+    super::work::guide(line.kommune, line.fagsystem, code, names)
 }
 
 fn facts(detail: &BilagDetail, names: &Names, state: &PortalState) -> Vec<Fact> {

@@ -40,7 +40,7 @@ use crate::danish_format::{instant_short, whole};
 
 /// What is said where nobody has written anything.
 const GENERAL: &str = include_str!("guides/general.md");
-/// Versions shown of one guide.
+/// Versions of one guide on a page.
 const VERSIONS: u32 = 50;
 
 /// Which guide is asked for.
@@ -50,6 +50,7 @@ pub(super) struct Wanted {
     kommune: String,
     kode: String,
     udgave: String,
+    foer: String,
 }
 
 impl Wanted {
@@ -62,10 +63,18 @@ impl Wanted {
     }
 
     fn version(&self) -> Result<Option<u32>, PageError> {
-        match self.udgave.trim() {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| PageError::BadAddress),
-        }
+        read_version(&self.udgave)
+    }
+
+    fn before(&self) -> Result<Option<u32>, PageError> {
+        read_version(&self.foer)
+    }
+}
+
+fn read_version(text: &str) -> Result<Option<u32>, PageError> {
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| PageError::BadAddress),
     }
 }
 
@@ -131,7 +140,7 @@ fn asked(
 }
 
 /// The address of a page about a guide.
-fn address(page: &str, place: &GuidePlace, more: &str) -> String {
+pub(super) fn address(page: &str, place: &GuidePlace, more: &str) -> String {
     let mut parts = Vec::new();
     parts.extend(
         place
@@ -307,6 +316,10 @@ struct VersionsPage {
     ways: String,
     withdrawn: bool,
     body: String,
+    /// The way to the versions before these.
+    older: Option<String>,
+    /// The way to the newest versions, from older ones.
+    newest: Option<String>,
     /// The way to write it anew, for those who may.
     restore: Option<String>,
     back: String,
@@ -320,6 +333,16 @@ struct VersionLine {
     navn: String,
     note: String,
     current: bool,
+}
+
+/// A page of versions, and the way to those before them.
+fn pages_of(mut heads: Vec<GuideHead>, place: &GuidePlace) -> (Vec<GuideHead>, Option<String>) {
+    let shown = usize::try_from(VERSIONS).unwrap_or(usize::MAX);
+    let further = heads.len() > shown;
+    heads.truncate(shown);
+    let last = heads.last().filter(|_| further);
+    let older = last.map(|head| address("/udgaver", place, &format!("foer={}", head.version)));
+    (heads, older)
 }
 
 /// `GET /vejledninger/{fagsystem}/udgaver`
@@ -338,11 +361,15 @@ pub(super) async fn versions(
     let scope = &viewer.scope;
     let found = state.guides.guide(scope, &place, wanted.version()?).await?;
     let guide = found.ok_or(PageError::NotFound)?;
-    let heads = state
-        .guides
-        .guide_versions(scope, &place, None, VERSIONS)
-        .await?;
-    let newest = heads.first().map_or(0, |head| head.version);
+    let wants = wanted.before()?;
+    let (found, last) = tokio::try_join!(
+        state
+            .guides
+            .guide_versions(scope, &place, wants, VERSIONS + 1),
+        state.guides.guide_versions(scope, &place, None, 1),
+    )?;
+    let (heads, older) = pages_of(found, &place);
+    let newest = last.first().map_or(0, |head| head.version);
     let line = |head: &GuideHead| VersionLine {
         href: address("/udgaver", &place, &format!("udgave={}", head.version)),
         number: whole(head.version.into()),
@@ -364,6 +391,8 @@ pub(super) async fn versions(
             .below(&[("/vejledninger", "Vejledninger")]),
         place: place_words(&place, &names),
         lines: heads.iter().map(line).collect(),
+        older,
+        newest: wants.map(|_| address("/udgaver", &place, "")),
         shown: Some(whole(guide.head.version.into())),
         ways: ways_words(&guide.head.ways),
         withdrawn: guide.head.withdrawn,

@@ -36,6 +36,11 @@ impl Names {
         }
     }
 
+    /// Whether the register has a case system.
+    pub(super) fn knows(&self, id: FagsystemId) -> bool {
+        self.register.fagsystem(id).is_some()
+    }
+
     /// A case system's short name; its id when the register does not have it.
     pub(super) fn fagsystem(&self, id: Option<FagsystemId>) -> String {
         match id {

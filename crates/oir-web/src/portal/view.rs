@@ -394,6 +394,8 @@ pub(super) struct BilagPage {
     pub(super) advice: Advice,
     /// The way to its place on the worklist, when it stands still.
     pub(super) work: Option<String>,
+    /// The way to the guide that says how it is put right, and its words.
+    pub(super) guide: Option<(String, String)>,
     pub(super) facts: Vec<Fact>,
     pub(super) faults: Vec<FaultDetail>,
     pub(super) later_faults: Vec<FaultDetail>,

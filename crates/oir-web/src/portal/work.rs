@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use oir_domain::access::{Action, Role, Scope};
 use oir_domain::calendar::day_of;
 use oir_domain::fault::FaultCode;
+use oir_domain::guide::GuidePlace;
 use oir_domain::ids::FagsystemId;
 use oir_domain::money::Oere;
 use oir_domain::party::Kommunekode;
@@ -15,8 +16,9 @@ use oir_domain::work::{Area, Cause, Stop, Subject, deadline};
 use oir_flow::ports::work::{CauseGroup, GroupKey, Whose, WorkFilter, WorkLine};
 use serde::Deserialize;
 
-use super::door::{self, Viewer};
+use super::door::Viewer;
 use super::failure::{PageError, page};
+use super::guides;
 use super::names::Names;
 use super::query::percent_encoded;
 use super::view::{Advice, Badge, Choice, Page, Section};
@@ -458,7 +460,7 @@ pub(super) async fn group_page(
             .cause
             .code
             .map(|code| work_words::remedy(code, state.words)),
-        guide: guide(key.fagsystem, &names),
+        guide: guide(key.kommune, key.fagsystem, key.cause.code, &names),
         word: word.to_owned(),
         kommune: names.kommune(key.kommune),
         fagsystem: names.fagsystem(key.fagsystem),
@@ -510,12 +512,22 @@ pub(super) fn seen_by(viewer: &Viewer) -> Scope {
     }
 }
 
-/// The way to the guide of a fagsystem, where the portal has guides: address and words.
-pub(super) fn guide(fagsystem: Option<FagsystemId>, names: &Names) -> Option<(String, String)> {
-    let id = fagsystem?;
-    door::needs("/vejledninger/{fagsystem}")?;
-    let words = format!("Sådan retter du i {}", names.fagsystem(Some(id)));
-    Some((format!("/vejledninger/{id}"), words))
+/// The way to the guide that holds for a fault: address and words. None where the fagsystem is
+/// unknown: nobody can have written it.
+pub(super) fn guide(
+    kommune: Kommunekode,
+    fagsystem: Option<FagsystemId>,
+    code: Option<FaultCode>,
+    names: &Names,
+) -> Option<(String, String)> {
+    let fagsystem = fagsystem.filter(|id| names.knows(*id))?;
+    let place = GuidePlace {
+        kommune: Some(kommune).filter(|own| *own != Kommunekode::UNKNOWN),
+        fagsystem,
+        code,
+    };
+    let words = format!("Sådan retter du i {}", names.fagsystem(Some(fagsystem)));
+    Some((guides::address("", &place, ""), words))
 }
 
 fn item_line(line: &WorkLine, state: &PortalState) -> ItemLine {

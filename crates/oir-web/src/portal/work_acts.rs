@@ -110,7 +110,12 @@ async fn item_page(
         facts: facts(&detail, state),
         faults: faults(state, &scope, subject).await?,
         history: history(&detail, state),
-        guide: guide(item.fagsystem, &state.names()),
+        guide: guide(
+            item.kommune,
+            item.fagsystem,
+            item.cause.code,
+            &state.names(),
+        ),
         id: subject.to_string(),
         open,
         own: item.holder.as_ref().is_some_and(subject_of),

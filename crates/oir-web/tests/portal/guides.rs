@@ -300,3 +300,59 @@ async fn the_statement_is_read_without_signing_in_and_says_who_answers() {
         "the footer leads here"
     );
 }
+
+#[tokio::test]
+async fn every_version_can_be_reached_page_by_page() {
+    let portal = portal();
+    let vendor = signed_in(&portal, 0).await;
+    for after in 0..52 {
+        let written = write(&portal, &vendor, ("", "", after), ("Ret sagen", "gem")).await;
+        assert_eq!(written.status, StatusCode::SEE_OTHER, "{after}");
+    }
+    let first = look(&portal, &format!("{KSD}/udgaver"), &vendor).await;
+    assert!(!first.text().contains("Nyeste udgaver"));
+    let mut links = crate::attributes(first.text(), "href");
+    links.retain(|href| href.contains("foer="));
+    assert_eq!(links.len(), 1);
+    let older = look(&portal, &links[0], &vendor).await;
+    assert_eq!(older.status, StatusCode::OK);
+    let mut versions = crate::attributes(older.text(), "href");
+    versions.retain(|href| href.contains("udgave="));
+    let numbers: Vec<&str> = versions
+        .iter()
+        .filter_map(|href| href.rsplit('=').next())
+        .collect();
+    assert_eq!(numbers, ["2", "1"]);
+    assert!(older.text().contains("Nyeste udgaver"));
+    assert!(!older.text().contains("Gendan"), "the newest is shown");
+    let wrong = look(&portal, &format!("{KSD}/udgaver?foer=x"), &vendor).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_bilag_and_its_fault_lead_to_the_guide_of_that_municipality_and_code() {
+    let portal = portal();
+    let area = signed_in(&portal, 1).await;
+    let list = look(&portal, "/fejl?omraade=fagomraade", &area).await;
+    let mut groups = crate::attributes(list.text(), "href");
+    groups.retain(|href| href.starts_with("/fejl/791~"));
+    let group = groups.first().unwrap();
+    let page = look(&portal, group, &area).await;
+    let mut links = crate::attributes(page.text(), "href");
+    let item = links
+        .iter()
+        .find(|href| href.starts_with("/fejl/bilag/"))
+        .unwrap()
+        .clone();
+    links.retain(|href| href.starts_with("/vejledninger/"));
+    let code = group.split('~').nth(3).unwrap();
+    let wanted = format!("/vejledninger/{}?kommune=791&kode={code}", system(1));
+    assert_eq!(links, [wanted.as_str()]);
+    for page in [item.clone(), item.replace("/fejl", "")] {
+        let page = look(&portal, &page, &area).await;
+        let links = crate::attributes(page.text(), "href");
+        assert!(links.contains(&wanted), "{links:?}");
+    }
+    let guide = look(&portal, &wanted, &area).await;
+    assert_eq!(guide.status, StatusCode::OK);
+}

@@ -12,6 +12,7 @@ mod invented;
 mod keys;
 mod looks;
 mod sessions;
+mod waiting;
 mod work;
 
 use std::collections::BTreeSet;

@@ -25,7 +25,7 @@ use oir_store::Store;
 use oir_transport::HttpCourier;
 use tokio::net::TcpListener;
 
-use super::{CALLS, TIMING, senders, serve_hub, service_url};
+use super::{CALLS, TIMING, letters, senders, serve_hub, service_url};
 use crate::house;
 use crate::process::OrderedIds;
 
@@ -115,7 +115,11 @@ pub(super) fn days(of: Date) -> Vec<Date> {
 ///
 /// # Errors
 /// When the store, a listener or a sender fails.
-pub(super) async fn happen(store: &Store, plan: &DayPlan) -> anyhow::Result<Reconciliation> {
+pub(super) async fn happen(
+    store: &Store,
+    plan: &DayPlan,
+    portal: &str,
+) -> anyhow::Result<Reconciliation> {
     let clock = Arc::new(SetClock::default());
     let way = Arc::new(Way {
         courier: HttpCourier::new(CALLS)?,
@@ -134,8 +138,8 @@ pub(super) async fn happen(store: &Store, plan: &DayPlan) -> anyhow::Result<Reco
             now: morning(*day),
             ..plan.clone()
         });
-        past.live(store, &day, &url, number + 1 == days.len())
-            .await?;
+        past.wake(store, &day, portal).await?;
+        past.live(&day, &url, number + 1 == days.len()).await?;
     }
     let first = days.first().copied().unwrap_or(plan.day);
     let before = first
@@ -195,11 +199,18 @@ impl Past {
         })
     }
 
-    /// One day from morning to evening.
-    async fn live(&self, store: &Store, day: &Day, url: &str, last: bool) -> anyhow::Result<()> {
+    /// A morning: the day's register, and letters about what waits.
+    async fn wake(&self, store: &Store, day: &Day, portal: &str) -> anyhow::Result<()> {
         store.replace_register(&day.register).await?;
         self.hub.reload_register().await?;
         self.clock.set(day.plan().now);
+        let when = (day.plan().day, Arc::clone(&self.clock) as _);
+        letters::write(&self.hub, store, &day.register, when, portal).await?;
+        Ok(())
+    }
+
+    /// One day from morning to evening.
+    async fn live(&self, day: &Day, url: &str, last: bool) -> anyhow::Result<()> {
         remap::remap_held(&self.hub).await?;
         let (first, all) = (day.first_wave(), day.len());
         let hidden = ProgressBar::hidden();

@@ -8,14 +8,15 @@ use anyhow::{Context, ensure};
 use jiff::civil::Time;
 use oir_domain::calendar::copenhagen;
 use oir_domain::digest::{DigestRule, Email};
-use oir_flow::digest::{Office, StoppedBilag};
+use oir_flow::digest::Office;
 use oir_flow::hub::Hub;
 use oir_store::Store;
 use oir_transport::{MailSettings, MailTls, SmtpMailer};
-use oir_web::portal::Statement;
+use oir_web::portal::{Desks, Statement};
 use serde::Deserialize;
 use tokio::sync::watch;
 
+use crate::house::WORDS;
 use crate::process::{OrderedIds, SystemClock};
 
 /// Pause between two looks for letters: nobody waits for one to the second.
@@ -128,13 +129,11 @@ impl Mail {
 
 /// Where letters are written.
 pub(crate) fn office(hub: &Hub, store: &Store, rule: DigestRule, portal_url: &str) -> Office {
-    let (source, views) = (hub.clone(), Arc::new(store.clone()));
+    let (source, shared) = (hub.clone(), Arc::new(store.clone()));
+    let register = Arc::new(move || source.register());
     Office {
-        post: Arc::new(store.clone()),
-        waiting: Arc::new(StoppedBilag::new(
-            views,
-            Arc::new(move || source.register()),
-        )),
+        post: Arc::<Store>::clone(&shared),
+        waiting: Arc::new(Desks::new(shared, register, WORDS)),
         clock: Arc::new(SystemClock),
         ids: Arc::new(OrderedIds::default()),
         rule,
