@@ -66,6 +66,7 @@ mod samples;
 mod saved;
 mod sign_in;
 mod table_file;
+mod today;
 mod udvikling;
 mod unmask;
 mod view;

@@ -244,6 +244,43 @@ async fn judged(
     Ok(judged)
 }
 
+/// Days of a span that nobody has signed for.
+#[derive(Debug, Default)]
+pub(super) struct OpenDays {
+    /// Those that do not agree, or changed after they were signed for.
+    pub(super) differ: u64,
+    /// Those that agree.
+    pub(super) agree: u64,
+}
+
+/// Counts the days that wait for a reader's signature.
+pub(super) async fn open_days(
+    state: &PortalState,
+    viewer: &Viewer,
+    from: Date,
+    to: Date,
+) -> Result<OpenDays, PageError> {
+    let scope = viewer.person.scope(Action::SignOffDay);
+    let filter = DayFilter {
+        from,
+        to,
+        kommune: None,
+        fagsystem: None,
+    };
+    let mut open = OpenDays::default();
+    for row in state.days.days(&scope, &filter).await? {
+        let day = Judged::of(row).map_err(overflow)?;
+        match (day.is_signed(), day.changed, day.status) {
+            (true, true, _) | (false, _, DayStatus::Differs) => {
+                open.differ = open.differ.saturating_add(1);
+            }
+            (false, _, DayStatus::Agrees) => open.agree = open.agree.saturating_add(1),
+            _ => {}
+        }
+    }
+    Ok(open)
+}
+
 fn overflow(_: Overflow) -> PageError {
     PageError::Broken("the sums of a day overflow".to_owned())
 }

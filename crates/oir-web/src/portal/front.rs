@@ -24,7 +24,7 @@ use super::view::{
     Control, DayChoice, DifferenceLine, FaultLine, FieldFault, Figure, FigureRow, Figures,
     FrontPage, Page, Section, UnreadableLine,
 };
-use super::{PortalState, bilag, words};
+use super::{PortalState, bilag, today, words};
 use crate::danish_format::{day, instant, instant_short, kroner, month, read_day, sort_key, whole};
 
 /// Most unreadable messages shown; the rest is a number. They come with their bytes, which
@@ -110,7 +110,8 @@ async fn read(
     let comparison = state.days.comparison(scope, first, last).await?;
     let broken = |_: Overflow| PageError::Broken("the sums of a day overflow".to_owned());
     Ok(FrontPage {
-        page: Page::inside("Dagens bilag", Section::Front, viewer),
+        page: Page::inside("Forside", Section::Front, viewer),
+        matters: today::matters(state, viewer).await?,
         dag: day_choice(dag, state.today()),
         fault,
         figures: figures(&totals, &names, dag).map_err(broken)?,

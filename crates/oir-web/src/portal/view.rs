@@ -5,6 +5,7 @@ use oir_domain::access::Action;
 
 use super::door::Viewer;
 use super::saved::SavedLink;
+use super::today::Matter;
 use crate::assets;
 
 /// What every page has around its content.
@@ -199,6 +200,8 @@ impl FieldFault {
 #[template(path = "front.html")]
 pub(super) struct FrontPage {
     pub(super) page: Page,
+    /// What waits for the reader.
+    pub(super) matters: Vec<Matter>,
     pub(super) dag: DayChoice,
     pub(super) fault: Option<FieldFault>,
     /// The figures; none when nothing was received on the day.

@@ -9,6 +9,7 @@ use oir_domain::access::{Action, Role, Scope};
 use oir_domain::calendar::day_of;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::FagsystemId;
+use oir_domain::money::Oere;
 use oir_domain::party::Kommunekode;
 use oir_domain::work::{Area, Cause, Stop, Subject, deadline};
 use oir_flow::ports::work::{CauseGroup, GroupKey, Whose, WorkFilter, WorkLine};
@@ -211,6 +212,44 @@ pub(super) async fn show(
 
 fn count<'a>(groups: impl Iterator<Item = &'a CauseGroup>) -> u64 {
     groups.fold(0, |all, group| all.saturating_add(group.antal))
+}
+
+/// What lies on a reader's own desk.
+pub(super) struct Desk {
+    /// How many items.
+    pub(super) antal: u64,
+    /// The amount at stake.
+    pub(super) debet: Oere,
+    /// How many of them are late.
+    pub(super) late: u64,
+    /// How many the reader has taken, on whatever desk.
+    pub(super) mine: u64,
+}
+
+/// Counts a reader's own desk. What goes on by itself is nobody's task.
+pub(super) async fn desk(state: &PortalState, viewer: &Viewer) -> Result<Desk, PageError> {
+    let may = |action| viewer.person.scope(action);
+    let scope = match may(Action::HandleWork) {
+        scope if scope.is_nothing() => may(Action::Redeliver),
+        scope => scope,
+    };
+    let (area, today) = (own_area(viewer), state.today());
+    let all = state.work.causes(&scope, &WorkFilter::on(today)).await?;
+    let mine = WorkFilter {
+        whose: Whose::Of(&viewer.person.subject),
+        ..WorkFilter::on(today)
+    };
+    let mine = state.work.causes(&scope, &mine).await?;
+    let waits =
+        |group: &&CauseGroup| group.area == area && !group.key.cause.stop.passes_by_itself();
+    let own: Vec<&CauseGroup> = all.iter().filter(waits).collect();
+    let worth = own.iter().map(|group| group.debet.get());
+    Ok(Desk {
+        antal: count(own.iter().copied()),
+        debet: Oere::new(worth.fold(0, i64::saturating_add)),
+        late: count(own.iter().copied().filter(|group| is_late(group, state))),
+        mine: count(mine.iter()),
+    })
 }
 
 fn group_deadline(group: &CauseGroup, state: &PortalState) -> Date {
