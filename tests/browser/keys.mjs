@@ -4,17 +4,10 @@
 import { visitor } from './visitor.mjs';
 
 const [portal, pictures] = process.argv.slice(2);
-const { faults, open, look, says, press, end } = await visitor(portal, pictures);
+const { faults, look, says, press, enter, end } = await visitor(portal, pictures);
 
-const page = await open('noegler', { expected: [400] });
-await page.goto(`${portal}/log-ind?til=/roller`, { waitUntil: 'networkidle0' });
-for (const button of await page.$$('main button')) {
-  const words = await button.evaluate((element) => element.textContent);
-  if (words.includes('Jon')) {
-    await Promise.all([page.waitForNavigation({ waitUntil: 'networkidle0' }), button.click()]);
-    break;
-  }
-}
+const page = await enter('Jon', { expected: [400] });
+await page.goto(`${portal}/roller`, { waitUntil: 'networkidle0' });
 await press(page, 'main a[href="/noegler"]');
 await says('noegler-tom', page, 'Der er ingen nøgler endnu');
 await look('noegler-tom', page);

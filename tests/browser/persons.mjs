@@ -5,23 +5,7 @@
 import { visitor } from './visitor.mjs';
 
 const [portal, pictures] = process.argv.slice(2);
-const { browser, faults, open, look, says, press, end } = await visitor(portal, pictures);
-
-// Signs in as a person, in a browser of their own; gives their page.
-async function enter(navn, expected = []) {
-  const context = await browser.createBrowserContext();
-  const page = await open(navn, { context, expected });
-  await page.goto(`${portal}/log-ind`, { waitUntil: 'networkidle0' });
-  const buttons = await page.$$('main button');
-  for (const button of buttons) {
-    const words = await button.evaluate((element) => element.textContent);
-    if (words.includes(navn)) {
-      await Promise.all([page.waitForNavigation({ waitUntil: 'networkidle0' }), button.click()]);
-      return page;
-    }
-  }
-  throw new Error(`no button for ${navn}`);
-}
+const { faults, open, look, says, press, enter, end } = await visitor(portal, pictures);
 
 const first = await open('vælg-person');
 await first.goto(`${portal}/`, { waitUntil: 'networkidle0' });
@@ -35,12 +19,12 @@ const places = await ask.$$eval('td[data-title="Kommune"], td[data-title="Fagsys
 if (places.length !== 2) faults.push(`Ask sees ${places.join(', ')}`);
 
 // Collection sees nothing of bookkeeping.
-const dagny = await enter('Dagny', [403]);
+const dagny = await enter('Dagny', { expected: [403] });
 await says('Dagny', dagny, 'Dine roller giver ikke adgang til siden');
 await look('dagny-forside', dagny);
 
 // A project leader sees figures and no bilag.
-const ida = await enter('Ida', [403]);
+const ida = await enter('Ida', { expected: [403] });
 await says('Ida', ida, 'I alt');
 await ida.goto(`${portal}/bilag`, { waitUntil: 'networkidle0' });
 await says('Ida', ida, 'Dine roller giver ikke adgang til siden');
@@ -54,7 +38,7 @@ for (const row of rows) {
   const words = await row.evaluate((element) => element.textContent);
   if (words.includes('Ask Opdigtet')) {
     const button = await row.$('button');
-    await Promise.all([jon.waitForNavigation({ waitUntil: 'networkidle0' }), button.click()]);
+    await press(jon, button);
     break;
   }
 }
@@ -65,7 +49,7 @@ await says('log', jon, 'Afsluttede en session', 'Jon Opdigtet');
 await look('jon-log', jon);
 
 // The auditor reads the log of their own municipality and changes nothing.
-const frode = await enter('Frode', [403]);
+const frode = await enter('Frode', { expected: [403] });
 await frode.goto(`${portal}/log`, { waitUntil: 'networkidle0' });
 await says('Frode', frode, 'Loggede ind');
 await frode.goto(`${portal}/sessioner`, { waitUntil: 'networkidle0' });

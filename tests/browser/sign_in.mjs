@@ -7,7 +7,7 @@ import { visitor } from './visitor.mjs';
 const [portal, pictures, provider] = process.argv.slice(2);
 const { faults, open, look, says, press, end } = await visitor(portal, pictures);
 
-const page = await open('login', { expected: [403] });
+const page = await open('login', { expected: [403], servers: [provider] });
 // The provider logs in whom the address names, without a page of its own.
 let account = 'karen';
 await page.setRequestInterception(true);
