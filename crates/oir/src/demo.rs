@@ -2,6 +2,7 @@
 
 mod earlier;
 mod letters;
+mod operation;
 mod persons;
 mod report;
 mod senders;
@@ -168,7 +169,8 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     // Here and nowhere else: `serve` has no way to this door.
     let door = Door::Invented(persons::invented(&day.register).into());
     let entrance = house::entrance(&store, door, false, SessionLimits::STANDARD);
-    let routes = house::routes(&hub, &store, disk, entrance);
+    let watch = house::watch(&store, disk, operation::LIMITS);
+    let routes = house::routes(&hub, &store, watch, entrance);
     let ended = vec![books_end, serve_hub(hub_at, routes)];
     let (stop, stopping) = watch::channel(false);
     for number in 0..WORKERS {
@@ -178,6 +180,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
             stopping.clone(),
         ));
     }
+    operation::begin(&hub, &store, &day, &stopping).await?;
     tokio::spawn(crate::serve::answer(
         hub.clone(),
         store.clone(),
