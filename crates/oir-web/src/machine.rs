@@ -23,6 +23,8 @@ use axum::routing::{get, post};
 use oir_flow::hub::Hub;
 use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
+use oir_flow::ports::operation::Operation;
+use oir_flow::watch::Watch;
 use oir_wire::finans::SERVICE_PATH;
 
 pub use door::{MachineDoor, Peer};
@@ -36,9 +38,6 @@ pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// What a text-making function hands out, e.g. the metrics of the process.
 pub type Text = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// Bytes free on the disk that the database lies on; none when there is no such disk.
-pub type FreeSpace = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
-
 /// What the machine interfaces stand on.
 #[derive(Clone)]
 pub struct MachineState {
@@ -46,8 +45,10 @@ pub struct MachineState {
     pub hub: Hub,
     /// Metrics in Prometheus' text form.
     pub metrics: Text,
-    /// Room on the disk.
-    pub free_space: FreeSpace,
+    /// Room on the disk, and what else makes alarms.
+    pub watch: Watch,
+    /// The facts that alarms are made of.
+    pub operation: Arc<dyn Operation>,
     /// Room for what is being received.
     pub room: Room,
     /// What senders state of their days.

@@ -3,6 +3,7 @@
 mod earlier;
 mod guides;
 mod letters;
+mod operation;
 mod persons;
 mod report;
 mod senders;
@@ -171,7 +172,8 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     // Here and nowhere else: `serve` has no way to this door.
     let door = Door::Invented(persons::invented(&day.register).into());
     let entrance = house::entrance(&store, door, false, SessionLimits::STANDARD);
-    let routes = house::routes(&hub, &store, disk, entrance);
+    let watch = house::watch(&store, disk, operation::LIMITS);
+    let routes = house::routes(&hub, &store, watch, entrance);
     let ended = vec![books_end, serve_hub(hub_at, routes)];
     let (stop, stopping) = watch::channel(false);
     for number in 0..WORKERS {
@@ -181,6 +183,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
             stopping.clone(),
         ));
     }
+    operation::begin(&hub, &store, &day, &stopping).await?;
     tokio::spawn(crate::serve::answer(
         hub.clone(),
         store.clone(),

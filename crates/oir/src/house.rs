@@ -102,18 +102,14 @@ pub(crate) fn metrics() -> String {
     recorder().map_or_else(String::new, |recorder| recorder.render())
 }
 
-fn machine_state(
-    hub: &Hub,
-    store: &Store,
-    disk: Option<PathBuf>,
-    door: MachineDoor,
-) -> MachineState {
+fn machine_state(hub: &Hub, store: &Store, watch: Watch, door: MachineDoor) -> MachineState {
     // Counting begins now, not when somebody first looks.
     drop(recorder());
     MachineState {
         hub: hub.clone(),
         metrics: Arc::new(metrics),
-        free_space: free_space(disk),
+        watch,
+        operation: Arc::new(store.clone()),
         room: Room::default(),
         days: Arc::new(store.clone()),
         door,
@@ -122,14 +118,19 @@ fn machine_state(
 
 /// Routes for senders and books on this machine, who need no key.
 pub(crate) fn open_service(hub: &Hub, store: &Store) -> Router {
-    machine::service(machine_state(hub, store, None, MachineDoor::Open))
+    machine::service(machine_state(
+        hub,
+        store,
+        Watch::default(),
+        MachineDoor::Open,
+    ))
 }
 
 /// Routes for senders and books that sign in, with those where tokens are given. `issuer`
 /// is the address by which they reach us.
 pub(crate) fn service(hub: &Hub, store: &Store, keys: &Keyring, issuer: &str) -> Router {
     let door = MachineDoor::Keys(keys.clone());
-    let routes = machine::service(machine_state(hub, store, None, door));
+    let routes = machine::service(machine_state(hub, store, Watch::default(), door));
     routes.merge(machine::tokens(keys.clone(), issuer))
 }
 
@@ -145,8 +146,8 @@ pub(crate) fn keyring(store: &Store) -> Keyring {
 }
 
 /// Routes for operators: health and metrics.
-pub(crate) fn operation(hub: &Hub, store: &Store, disk: Option<PathBuf>) -> Router {
-    machine::operation(machine_state(hub, store, disk, MachineDoor::Open))
+pub(crate) fn operation(hub: &Hub, store: &Store, watch: Watch) -> Router {
+    machine::operation(machine_state(hub, store, watch, MachineDoor::Open))
 }
 
 /// The door of the pages.
@@ -207,14 +208,8 @@ pub(crate) fn portal(
 }
 
 /// All routes of one process on one address.
-pub(crate) fn routes(
-    hub: &Hub,
-    store: &Store,
-    disk: Option<PathBuf>,
-    entrance: Entrance,
-) -> Router {
-    let watch = watch(store, disk.clone(), Limits::STANDARD);
-    portal(hub, store, entrance, watch, Statement::default())
+pub(crate) fn routes(hub: &Hub, store: &Store, watch: Watch, entrance: Entrance) -> Router {
+    portal(hub, store, entrance, watch.clone(), Statement::default())
         .merge(open_service(hub, store))
-        .merge(operation(hub, store, disk))
+        .merge(operation(hub, store, watch))
 }

@@ -106,7 +106,9 @@ async fn listen(
     };
     let start = |what, socket, routes| server(what, socket, routes, limits, stop.clone());
     let operation = bind("operation", config.operation.listen).await?;
-    let routes = house::operation(hub, store, house::folder(&config.database));
+    let folder = house::folder(&config.database);
+    let watch = house::watch(store, folder, config.alarm_limits());
+    let routes = house::operation(hub, store, watch);
     running.spawn(start("operation", operation, routes));
     let mut service_at = config.service.listen;
     if config.has(Role::Intake) {

@@ -28,10 +28,10 @@ pub struct Limits {
     pub paused: SignedDuration,
     /// Answers that take longer are slow, milliseconds at the 95th percentile.
     pub slow_ms: u32,
-    /// The last copy may be so old.
-    pub backup: SignedDuration,
-    /// Everything should have been computed again within this time.
-    pub verify: SignedDuration,
+    /// The last copy may be so old; none where nobody makes any, as in a demo.
+    pub backup: Option<SignedDuration>,
+    /// Everything should have been computed again within this time; none where nobody does.
+    pub verify: Option<SignedDuration>,
     /// Days until the disk is full that are too few.
     pub disk_days: u64,
 }
@@ -45,8 +45,8 @@ impl Limits {
         uncertain: SignedDuration::from_mins(30),
         paused: SignedDuration::from_hours(24),
         slow_ms: 20_000,
-        backup: SignedDuration::from_hours(26),
-        verify: SignedDuration::from_hours(31 * 24),
+        backup: Some(SignedDuration::from_hours(26)),
+        verify: Some(SignedDuration::from_hours(31 * 24)),
         disk_days: 14,
     };
 }
@@ -407,10 +407,15 @@ fn disk(house: &House, limits: &Limits) -> Vec<Alarm> {
 
 fn care(house: &House, now: Timestamp, limits: &Limits) -> Vec<Alarm> {
     let mut all = Vec::new();
-    let aged = |code, severity, last: Option<&Upkeep>, limit| match last {
-        None => Some(Alarm::new(code, severity)),
-        Some(last) if older(last.at, now, limit) => Some(Alarm::new(code, severity).at(last.at)),
-        Some(_) => None,
+    let aged = |code, severity, last: Option<&Upkeep>, limit: Option<SignedDuration>| {
+        let limit = limit?;
+        match last {
+            None => Some(Alarm::new(code, severity)),
+            Some(last) if older(last.at, now, limit) => {
+                Some(Alarm::new(code, severity).at(last.at))
+            }
+            Some(_) => None,
+        }
     };
     let (backup, verify) = (house.backup.as_ref(), house.verify.as_ref());
     all.extend(aged(

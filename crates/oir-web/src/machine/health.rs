@@ -1,10 +1,15 @@
 //! Health that tells the truth: live means that the process answers, ready that it can
 //! take a message and keep it.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use oir_domain::access::Scope;
+use oir_domain::operation::alarm::AlarmCode;
+use oir_flow::ports::StoreFailure;
 use serde_json::json;
 
 use super::MachineState;
@@ -33,10 +38,11 @@ pub(super) async fn ready(State(state): State<MachineState>) -> Response {
             wrong.push("databasen svarer ikke");
         }
     }
-    let free = (state.free_space)();
+    let free = (state.watch.free)();
     if free.is_some_and(|bytes| bytes < FREE_MIN) {
         wrong.push("disken er næsten fuld");
     }
+    let alarms = counted(&state).await.ok();
     let status = if wrong.is_empty() {
         StatusCode::OK
     } else {
@@ -50,6 +56,8 @@ pub(super) async fn ready(State(state): State<MachineState>) -> Response {
         // For people: books that do not answer are no reason to send messages elsewhere.
         "oldestUncertainSeconds": uncertain.map(|seconds| seconds.max(0)),
         "freeBytes": free,
+        // For people, too: an alarm alone does not make a process unready.
+        "alarms": alarms,
     });
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -59,6 +67,33 @@ pub(super) async fn ready(State(state): State<MachineState>) -> Response {
 }
 
 pub(super) async fn metrics(State(state): State<MachineState>) -> Response {
+    let counts = counted(&state).await;
+    for code in AlarmCode::ALL.map(AlarmCode::code) {
+        // What cannot be known is not said to be nothing.
+        let count = match &counts {
+            Ok(counts) => counts.get(code).copied().map_or(0.0, f64::from),
+            Err(_) => f64::NAN,
+        };
+        metrics::gauge!("oir_alarms", "code" => code).set(count);
+    }
     let form = HeaderValue::from_static("text/plain; version=0.0.4");
     ([(CONTENT_TYPE, form)], (state.metrics)()).into_response()
+}
+
+/// How many alarms there are of each code that there is any of.
+async fn counted(state: &MachineState) -> Result<BTreeMap<&'static str, u32>, StoreFailure> {
+    let now = state.hub.instant();
+    let looked = state
+        .watch
+        .look(&*state.operation, &Scope::everything(), now)
+        .await;
+    let (_, alarms) = looked.inspect_err(|failure| {
+        tracing::warn!(%failure, "the alarms cannot be told");
+    })?;
+    let mut counts = BTreeMap::new();
+    for alarm in alarms {
+        let count: &mut u32 = counts.entry(alarm.code.code()).or_default();
+        *count = count.saturating_add(1);
+    }
+    Ok(counts)
 }

@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use oir_domain::access::{Action, Scope};
 use oir_domain::operation::Facts;
-use oir_domain::operation::alarm::{Alarm, Severity};
+use oir_domain::operation::alarm::{Alarm, Limits, Severity};
 use oir_domain::operation::pause::PlannedStop;
 use oir_domain::party::Kommunekode;
 use oir_wire::danish;
@@ -56,6 +56,7 @@ pub(super) struct DriftQuery {
 struct Look {
     facts: Facts,
     alarms: Vec<Alarm>,
+    limits: Limits,
     now: Timestamp,
     names: Names,
     /// Receivers that the viewer sees.
@@ -84,6 +85,8 @@ struct DriftPage {
     house: Option<Table>,
     /// Whether the viewer may pause and announce.
     runs: bool,
+    /// Whether the viewer may make and end keys.
+    keys: bool,
 }
 
 /// `GET /drift`
@@ -121,6 +124,7 @@ pub(super) async fn show(
         expiries: tables::expiries(&look, &state.zone),
         house: tables::house(&look, &state.zone),
         runs: !look.runs.is_nothing(),
+        keys: viewer.person.may(Action::ManageKeys),
     };
     Ok(page(&template)?.into_response())
 }
@@ -133,6 +137,7 @@ async fn look(state: &PortalState, viewer: &Viewer) -> Result<Look, PageError> {
         receivers: receivers(state, &viewer.scope, &facts),
         facts,
         alarms,
+        limits: watch.limits,
         now,
         names: state.names(),
         runs: viewer.person.scope(Action::RunPartners),

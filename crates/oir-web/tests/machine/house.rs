@@ -23,6 +23,7 @@ use oir_flow::ports::machine_keys::{KeptKey, KeyEnd, KeyRecord, MachineKeys, New
 use oir_flow::ports::process::{Clock, Secrets};
 use oir_flow::ports::sessions::Deed;
 use oir_flow::ports::{Answer as Still, StoreFailure};
+use oir_flow::watch::Watch;
 use oir_store::{Durability, Store};
 use oir_testkit::process::{ManualClock, OrderedIds};
 use oir_web::machine::{self, MachineDoor, MachineState, Peer, Room};
@@ -201,7 +202,8 @@ impl House {
         let state = MachineState {
             hub,
             metrics: Arc::new(String::new),
-            free_space: Arc::new(|| None),
+            watch: Watch::default(),
+            operation: Arc::new(house.store.clone()),
             room: Room::default(),
             days: Arc::new(house.store.clone()),
             door: MachineDoor::Keys(house.keys.clone()),

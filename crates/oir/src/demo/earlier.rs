@@ -235,6 +235,8 @@ impl Past {
         }
         self.deliver().await?;
         self.way.cut(None);
+        // How each evening was is known to Drift, as it would be.
+        self.hub.tell().await?;
         Ok(())
     }
 

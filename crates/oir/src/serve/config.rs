@@ -350,8 +350,10 @@ impl Config {
     pub(crate) fn alarm_limits(&self) -> AlarmLimits {
         let operation = &self.operation;
         AlarmLimits {
-            backup: SignedDuration::from_hours(operation.backup_hours.into()),
-            verify: SignedDuration::from_hours(i64::from(operation.verify_days).saturating_mul(24)),
+            backup: Some(SignedDuration::from_hours(operation.backup_hours.into())),
+            verify: Some(SignedDuration::from_hours(
+                i64::from(operation.verify_days).saturating_mul(24),
+            )),
             ..AlarmLimits::STANDARD
         }
     }

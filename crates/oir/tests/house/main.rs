@@ -12,4 +12,5 @@ mod clients;
 mod demo;
 mod doors;
 mod killed;
+mod operation;
 mod running;

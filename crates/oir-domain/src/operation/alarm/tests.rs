@@ -318,3 +318,29 @@ proptest! {
         prop_assert!(then.len() >= soon.len());
     }
 }
+
+#[test]
+fn care_that_nobody_takes_is_no_alarm_but_its_findings_are() {
+    let none = Limits {
+        backup: None,
+        verify: None,
+        ..Limits::STANDARD
+    };
+    let with = |house| Facts {
+        house: Some(house),
+        ..Facts::default()
+    };
+    assert_eq!(alarms(&with(House::default()), now(), &none), []);
+    let found = House {
+        verify: Some(Upkeep {
+            at: ago(60),
+            place: "".into(),
+            bytes: None,
+            findings: Some(2),
+        }),
+        ..House::default()
+    };
+    let told = alarms(&with(found), now(), &none);
+    assert_eq!(told[0].code, AlarmCode::VerifyDiffers);
+    assert_eq!(told.len(), 1);
+}

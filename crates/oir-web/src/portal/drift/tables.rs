@@ -351,6 +351,11 @@ pub(super) fn expiries(look: &Look, zone: &TimeZone) -> Table {
 /// Database, disk and copies.
 pub(super) fn house(look: &Look, zone: &TimeZone) -> Option<Table> {
     let house = look.facts.house.as_ref()?;
+    let kept = |limit: Option<jiff::SignedDuration>| match limit {
+        Some(_) => "",
+        None => "Her er det ikke sat op, og der kommer ingen alarm.",
+    };
+    let (backup, verify) = (kept(look.limits.backup), kept(look.limits.verify));
     Some(Table {
         id: "Database og kopier",
         caption: "Database, disk, sikkerhedskopier og efterregning",
@@ -365,8 +370,13 @@ pub(super) fn house(look: &Look, zone: &TimeZone) -> Option<Table> {
             amount("Databasens skrivelog", house.wal),
             growth(house),
             amount("Ledig plads på databasens disk", house.free),
-            care("Seneste sikkerhedskopi", house.backup.as_ref(), zone),
-            care("Seneste efterregning", house.verify.as_ref(), zone),
+            care(
+                "Seneste sikkerhedskopi",
+                house.backup.as_ref(),
+                backup,
+                zone,
+            ),
+            care("Seneste efterregning", house.verify.as_ref(), verify, zone),
         ],
     })
 }
@@ -404,9 +414,9 @@ fn growth(house: &House) -> Vec<Cell> {
     }
 }
 
-fn care(what: &str, upkeep: Option<&Upkeep>, zone: &TimeZone) -> Vec<Cell> {
+fn care(what: &str, upkeep: Option<&Upkeep>, never: &str, zone: &TimeZone) -> Vec<Cell> {
     let Some(upkeep) = upkeep else {
-        return vec![Cell::text(what), Cell::text("Aldrig"), Cell::text("")];
+        return vec![Cell::text(what), Cell::text("Aldrig"), Cell::text(never)];
     };
     let size = upkeep.bytes.map(megabytes);
     let found = match upkeep.findings {

@@ -15,15 +15,22 @@ pub(super) struct Question {
     pub(super) addresses: Vec<String>,
 }
 
+/// Not everybody may see it.
+pub(super) const DRIFT: &str = "/drift";
+
 type Ask = fn(&Sample) -> Option<String>;
 
 /// What each is called, and how it is asked about a sample.
-const QUESTIONS: [(&str, Ask); 31] = [
+const QUESTIONS: [(&str, Ask); 35] = [
     ("forsiden", |_| Some("/".into())),
     ("forsiden, en anden dag", |s| {
         Some(format!("/?dag={}", s.dag))
     }),
     ("arbejdslisten", |_| Some("/fejl".into())),
+    ("afstemning", |s| {
+        Some(format!("/afstemning?maaned={:.7}", s.dag.to_string()))
+    }),
+    ("drift", |_| Some(DRIFT.into())),
     ("et bilag", |s| Some(format!("/bilag/{}", s.id))),
     ("listen", |_| Some("/bilag".into())),
     ("listen, dybt inde", |s| {
@@ -76,16 +83,21 @@ const QUESTIONS: [(&str, Ask); 31] = [
     ("fejlkode, der ikke er brugt", |_| {
         list(&[("fejlkode", "F0101".into())])
     }),
-    (
-        "det værste: almindeligt ord, alle konti, intet beløb",
-        |s| {
-            list(&[
-                ("q", "uge".into()),
-                ("konto", s.konto.as_deref()?.chars().take(1).collect()),
-                ("beloeb_fra", "9.000.000".into()),
-            ])
-        },
-    ),
+    ("ord i ingen, beløb i mange, hele året", |s| {
+        nowhere(s, format!("findesikke{}", s.debet))
+    }),
+    // Each word leads to so many that it leads nowhere, and together they stand in none: as
+    // many are walked through as a search may.
+    ("det værste: almindelige ord, der aldrig følges ad", |s| {
+        nowhere(s, "uge sygedagpenge".to_owned())
+    }),
+    ("almindeligt ord, alle konti, intet beløb", |s| {
+        list(&[
+            ("q", "uge".into()),
+            ("konto", s.konto.as_deref()?.chars().take(1).collect()),
+            ("beloeb_fra", "9.000.000".into()),
+        ])
+    }),
 ];
 
 /// All questions about these samples.
@@ -103,6 +115,22 @@ fn amounts(sample: &Sample, around: i64) -> Option<String> {
     list(&[
         ("beloeb_fra", at(debet - around)),
         ("beloeb_til", at(debet + around)),
+    ])
+}
+
+/// A text that no bilag has, among the amounts that most have, over the whole year.
+fn nowhere(sample: &Sample, text: String) -> Option<String> {
+    let year = jiff::Span::new().years(1);
+    let (from, to) = (
+        sample.dag.saturating_sub(year),
+        sample.dag.saturating_add(year),
+    );
+    list(&[
+        ("q", text),
+        ("beloeb_fra", "1".into()),
+        ("beloeb_til", "9.000.000".into()),
+        ("fra", from.to_string()),
+        ("til", to.to_string()),
     ])
 }
 
