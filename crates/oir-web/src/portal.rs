@@ -65,7 +65,6 @@ mod raw;
 mod samples;
 mod saved;
 mod sign_in;
-mod table_file;
 mod udvikling;
 mod unmask;
 mod view;

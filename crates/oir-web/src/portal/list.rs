@@ -150,6 +150,7 @@ fn form(
         fejlkode: query.fejlkode.clone(),
         faults,
         narrowed,
+        person: viewer.may(Action::LookUpPerson) && query.names_person(),
     }
 }
 
