@@ -4,6 +4,8 @@
 //! run of ten digits (or six and four) whose first six are a date, wherever it stands.
 //! The first six digits stay, so that a case worker can still tell two persons apart.
 
+mod pieces;
+
 pub(crate) use oir_domain::masking::mask_text;
 
 /// A message as received, masked: XML or JSON, well-formed or not.
@@ -11,7 +13,7 @@ pub(crate) use oir_domain::masking::mask_text;
 pub(crate) fn mask_message(raw: &str) -> String {
     let elements = mask_marked(raw, next_element, element_end);
     let members = mask_marked(&elements, next_member, member_end);
-    mask_text(&plain_figures(&members))
+    mask_text(&plain_figures(&pieces::mask_split(&members)))
 }
 
 /// Digits, blanks and hyphens written as references (`&#49;`, `&#x31;`, `\u0031`) as
@@ -38,12 +40,19 @@ fn plain_figures(text: &str) -> String {
 
 /// The figure that a reference at the beginning stands for, and the reference's length.
 fn figure(text: &str) -> Option<(char, usize)> {
+    let plain = |c: &char| c.is_ascii_digit() || matches!(*c, ' ' | '-');
+    reference(text).filter(|(c, _)| plain(c))
+}
+
+/// The character that a reference at the beginning stands for, and the reference's length.
+/// Named ones stand for no part of a number.
+fn reference(text: &str) -> Option<(char, usize)> {
     let (code, length) = if let Some(rest) = text.strip_prefix("\\u") {
         (u32::from_str_radix(rest.get(..4)?, 16).ok()?, 6)
     } else {
         let rest = text.strip_prefix("&#")?;
         // Leading noughts are allowed, but nobody writes more than a few.
-        let end = rest.find(';').filter(|end| *end <= 12)?;
+        let end = rest.bytes().take(13).position(|b| b == b';')?;
         let number = rest.get(..end)?;
         let code = match number.strip_prefix('x') {
             Some(hex) => u32::from_str_radix(hex, 16).ok()?,
@@ -51,8 +60,7 @@ fn figure(text: &str) -> Option<(char, usize)> {
         };
         (code, end + 3)
     };
-    let figure = char::from_u32(code)?;
-    (figure.is_ascii_digit() || matches!(figure, ' ' | '-')).then_some((figure, length))
+    Some((char::from_u32(code)?, length))
 }
 
 /// Masks what stands between a start found by `next` and the end found by `end`.

@@ -68,74 +68,72 @@ pub struct Deed {
 
 /// The words of what is logged.
 pub mod deeds {
-    /// Signed in.
-    pub const SIGNED_IN: &str = "signed_in";
-    /// Signed out.
-    pub const SIGNED_OUT: &str = "signed_out";
-    /// Ended somebody's session.
-    pub const ENDED_SESSION: &str = "ended_session";
-    /// Had a receiver left alone.
-    pub const PAUSED: &str = "paused";
-    /// Had a receiver called again.
-    pub const RESUMED: &str = "resumed";
-    /// Announced a stop.
-    pub const ANNOUNCED_STOP: &str = "announced_stop";
-    /// Called a stop off.
-    pub const CANCELLED_STOP: &str = "cancelled_stop";
-    /// Took a list out as a file.
-    pub const EXPORTED: &str = "exported";
-    /// Stated what a fagsystem says that it has sent on a day.
-    pub const STATED_TOTAL: &str = "stated_total";
-    /// Signed for a day's account.
-    pub const SIGNED_DAY: &str = "signed_day";
-    /// Took up again a day that was signed for.
-    pub const REOPENED_DAY: &str = "reopened_day";
-    /// Had the books asked about the bilag of a day.
-    pub const ASKED_BOOKS: &str = "asked_books";
-    /// Worked on what stands still: took, passed on, explained, postponed or closed it.
-    pub const HANDLED_WORK: &str = "handled_work";
-    /// Let what stood still go on: tried again, asked about or released.
-    pub const LET_GO_ON: &str = "let_go_on";
-    /// Gave up what stood still.
-    pub const GAVE_UP: &str = "gave_up";
-    /// Made the key of a machine.
-    pub const MADE_KEY: &str = "made_key";
-    /// Made the key that follows another.
-    pub const RENEWED_KEY: &str = "renewed_key";
-    /// Ended the key of a machine.
-    pub const ENDED_KEY: &str = "ended_key";
-    /// Too many wrong keys or answers from one place: the program's own line.
-    pub const GUESSING: &str = "guessing";
-    /// Saw the personal numbers of a bilag.
-    pub const SAW_NUMBERS: &str = "saw_numbers";
-    /// Searched for the bilag of a person by their number.
-    pub const SEARCHED_PERSON: &str = "searched_person";
-    /// Was refused such a search, having made too many.
-    pub const REFUSED_SEARCH: &str = "refused_search";
-    /// Read a message as it was received, personal numbers masked.
-    pub const READ_MESSAGE: &str = "read_message";
-    /// Drew a sample of looks at personal data.
-    pub const DREW_SAMPLE: &str = "drew_sample";
-    /// Reviewed a look of a sample.
-    pub const REVIEWED_LOOK: &str = "reviewed_look";
+    /// Each word once: what is written here is in [`ALL`] and cannot be forgotten there.
+    macro_rules! deeds {
+        ($($(#[$doc:meta])* $name:ident = $word:literal;)+) => {
+            $($(#[$doc])* pub const $name: &str = $word;)+
 
-    /// All of them: what a search of the log offers, and each has words on the pages.
-    pub const ALL: [&str; 10] = [
-        SIGNED_IN,
-        SIGNED_OUT,
-        ENDED_SESSION,
-        EXPORTED,
-        SAW_NUMBERS,
-        SEARCHED_PERSON,
-        REFUSED_SEARCH,
-        READ_MESSAGE,
-        DREW_SAMPLE,
-        REVIEWED_LOOK,
-    ];
-    /// Wrote, restored or withdrew a guide.
-    pub const WROTE_GUIDE: &str = "wrote_guide";
-    /// Chose when to get letters.
-    pub const CHOSE_LETTERS: &str = "chose_letters";
+            /// All of them: what a search of the log offers, and each has words on the pages.
+            pub const ALL: [&str; [$($word),+].len()] = [$($name),+];
+        };
+    }
+
+    deeds! {
+        /// Signed in.
+        SIGNED_IN = "signed_in";
+        /// Signed out.
+        SIGNED_OUT = "signed_out";
+        /// Ended somebody's session.
+        ENDED_SESSION = "ended_session";
+        /// Had a receiver left alone.
+        PAUSED = "paused";
+        /// Had a receiver called again.
+        RESUMED = "resumed";
+        /// Announced a stop.
+        ANNOUNCED_STOP = "announced_stop";
+        /// Called a stop off.
+        CANCELLED_STOP = "cancelled_stop";
+        /// Took a list out as a file.
+        EXPORTED = "exported";
+        /// Stated what a fagsystem says that it has sent on a day.
+        STATED_TOTAL = "stated_total";
+        /// Signed for a day's account.
+        SIGNED_DAY = "signed_day";
+        /// Took up again a day that was signed for.
+        REOPENED_DAY = "reopened_day";
+        /// Had the books asked about the bilag of a day.
+        ASKED_BOOKS = "asked_books";
+        /// Worked on what stands still: took, passed on, explained, postponed or closed it.
+        HANDLED_WORK = "handled_work";
+        /// Let what stood still go on: tried again, asked about or released.
+        LET_GO_ON = "let_go_on";
+        /// Gave up what stood still.
+        GAVE_UP = "gave_up";
+        /// Made the key of a machine.
+        MADE_KEY = "made_key";
+        /// Made the key that follows another.
+        RENEWED_KEY = "renewed_key";
+        /// Ended the key of a machine.
+        ENDED_KEY = "ended_key";
+        /// Too many wrong keys or answers from one place: the program's own line.
+        GUESSING = "guessing";
+        /// Saw the personal numbers of a bilag.
+        SAW_NUMBERS = "saw_numbers";
+        /// Searched for the bilag of a person by their number.
+        SEARCHED_PERSON = "searched_person";
+        /// Was refused such a search, having made too many.
+        REFUSED_SEARCH = "refused_search";
+        /// Read a message as it was received, personal numbers masked.
+        READ_MESSAGE = "read_message";
+        /// Drew a sample of looks at personal data.
+        DREW_SAMPLE = "drew_sample";
+        /// Reviewed a look of a sample.
+        REVIEWED_LOOK = "reviewed_look";
+        /// Wrote, restored or withdrew a guide.
+        WROTE_GUIDE = "wrote_guide";
+        /// Chose when to get letters.
+        CHOSE_LETTERS = "chose_letters";
+    }
 }
 
 /// A line of the log.

@@ -14,6 +14,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::stream;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use oir_domain::ids::BilagId;
@@ -166,6 +167,21 @@ pub(super) async fn csv(
     Ok((attached(CSV, &file), Body::from_stream(rows)).into_response())
 }
 
+/// A table of a bounded length as CSV.
+pub(super) fn whole_csv(
+    name: &str,
+    (now, zone): (Timestamp, &TimeZone),
+    sheet: &Sheet,
+) -> Response {
+    let mut text = BYTE_ORDER_MARK.to_owned();
+    let titles = sheet.columns.iter().map(|column| Cell::from(column.title));
+    push_csv(&mut text, &titles.collect::<Vec<_>>());
+    for row in &sheet.rows {
+        push_csv(&mut text, row);
+    }
+    (attached(CSV, &file_name(name, "csv", now, zone)), text).into_response()
+}
+
 fn csv_lines(head: bool, lines: &[BilagLine], names: &Names, zone: &TimeZone) -> String {
     let mut text = String::with_capacity(lines.len().saturating_mul(256));
     if head {
@@ -309,10 +325,8 @@ pub(super) fn push_csv(text: &mut String, row: &[Cell]) {
                 write!(text, "{sign}{},{:02}", oere / 100, oere % 100)
             }
             Cell::Day(day) => write!(text, "{}", day_short(*day)),
-            Cell::Instant(at) => {
-                let (day, time) = (day_short(at.date()), at.time());
-                write!(text, "{day} {:02}:{:02}", time.hour(), time.minute())
-            }
+            Cell::Instant(at) => write!(text, "{}", at.strftime("%d.%m.%Y %H:%M")),
+            Cell::Second(at) => write!(text, "{}", at.strftime("%d.%m.%Y %H:%M:%S")),
         };
     }
     text.push_str("\r\n");
@@ -356,6 +370,7 @@ mod tests {
     fn values_stand_as_danes_write_them() {
         let row = [
             Cell::Instant(date(2026, 11, 3).at(7, 5, 59, 0)),
+            Cell::Second(date(2026, 11, 3).at(7, 5, 59, 0)),
             Cell::Day(date(2026, 1, 31)),
             Cell::Amount(Oere::new(123_456_789)),
             Cell::Amount(Oere::new(-5)),
@@ -363,7 +378,7 @@ mod tests {
             Cell::Empty,
             Cell::from("æ \"ø\"; å"),
         ];
-        let said = "03.11.2026 07:05;31.01.2026;1234567,89;-0,05;12345;;\"æ \"\"ø\"\"; å\"\r\n";
+        let said = "03.11.2026 07:05;03.11.2026 07:05:59;31.01.2026;1234567,89;-0,05;12345;;\"æ \"\"ø\"\"; å\"\r\n";
         assert_eq!(line(&row), said);
     }
 

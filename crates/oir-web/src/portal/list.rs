@@ -105,7 +105,9 @@ fn list_page(
     let filter = query.filter_pairs();
     let narrowed = !filter.is_empty();
     let way_on = |stop: Stop| (instant(stop.at, &state.zone), query.next_href(stop.id));
-    let own = viewer.session.is_some() && narrowed;
+    // What is wrong is kept nowhere and carried on nowhere: it may be a person's number.
+    let sound = faults.is_empty();
+    let own = viewer.session.is_some() && narrowed && sound;
     let known = shown.saved.iter().any(|saved| saved.current);
     ListPage {
         page: Page::inside("Bilag", Section::Bilag, viewer).below(&[("/", "Forside")]),
@@ -122,7 +124,7 @@ fn list_page(
         stopped: shown.stopped.map(way_on),
         saved: shown.saved,
         keep: (own && !known).then(|| filter.clone()),
-        export: viewer.may(Action::Export).then_some(filter),
+        export: (sound && viewer.may(Action::Export)).then_some(filter),
     }
 }
 
@@ -150,6 +152,7 @@ fn form(
         fejlkode: query.fejlkode.clone(),
         faults,
         narrowed,
+        person: viewer.may(Action::LookUpPerson) && query.names_person(),
     }
 }
 

@@ -16,9 +16,9 @@ use super::failure::{PageError, page, unreadable_form};
 use super::form::Faulty;
 use super::names::Names;
 use super::query::percent_encoded;
-use super::table_file::{self, Cell, Sheet};
 use super::view::{Choice, Page, Section};
-use super::{PortalState, words};
+use super::workbook::{self, Cell, Column, Kind, Sheet};
+use super::{PortalState, export, words};
 use crate::danish_format::{instant_short, read_day, sort_key, whole};
 use crate::masking::mask_text;
 
@@ -243,7 +243,7 @@ pub(super) async fn workbook(
         ("Til", query.til.clone()),
     ];
     let sheets = vec![sheet, Sheet::about(about)];
-    table_file::workbook("log", (now, &state.zone), sheets).await
+    workbook::download("log", (now, &state.zone), sheets).await
 }
 
 fn named(what: &str) -> String {
@@ -262,7 +262,7 @@ pub(super) async fn csv(
     let Query(query) = query.map_err(|_| PageError::BadAddress)?;
     let (sheet, _) = taken_out(&state, &viewer, &query, "log.csv").await?;
     let when = (state.clock.now(), &state.zone);
-    Ok(table_file::csv("log", when, &sheet))
+    Ok(export::whole_csv("log", when, &sheet))
 }
 
 /// The lines of a search as a table, after writing down that they were taken out. The mark
@@ -299,13 +299,13 @@ async fn taken_out(
         .log(&viewer.person, deeds::EXPORTED, &object)
         .await?;
     let columns = vec![
-        ("Nr.", 10.0),
-        ("Tidspunkt", 20.0),
-        ("Person", 28.0),
-        ("Personens id", 36.0),
-        ("Hvad", 34.0),
-        ("Kommune", 18.0),
-        ("På hvad", 44.0),
+        Column::new("Nr.", 10.0, Kind::Figure),
+        Column::new("Tidspunkt", 20.0, Kind::Time),
+        Column::new("Person", 28.0, Kind::Text),
+        Column::new("Personens id", 36.0, Kind::Text),
+        Column::new("Hvad", 34.0, Kind::Text),
+        Column::new("Kommune", 18.0, Kind::Text),
+        Column::new("På hvad", 44.0, Kind::Text),
     ];
     let name = "Log";
     Ok((
@@ -322,7 +322,7 @@ fn row(line: &LoggedDeed, names: &Names, state: &PortalState) -> Vec<Cell> {
     let deed = &line.deed;
     vec![
         Cell::Whole(line.number),
-        Cell::Instant(state.zone.to_datetime(deed.at)),
+        Cell::Second(state.zone.to_datetime(deed.at)),
         (&*deed.navn).into(),
         (&*deed.subject).into(),
         words::deed(&deed.what).into(),

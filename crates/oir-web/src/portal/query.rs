@@ -106,6 +106,12 @@ impl ListQuery {
         (filter, faults)
     }
 
+    /// Whether a personal number was typed where it is not searched for.
+    pub(super) fn names_person(&self) -> bool {
+        let words = [&self.q, &self.sag, &self.konto, &self.sortiment];
+        words.iter().any(|text| shown(text) != **text)
+    }
+
     /// Days and amounts.
     fn read_limits(&self, filter: &mut BilagFilter, fault: &mut dyn FnMut(&'static str, &str)) {
         const DAY: &str = "Skriv en dato, fx 23.11.2026";

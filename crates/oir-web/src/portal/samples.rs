@@ -19,8 +19,8 @@ use super::failure::{PageError, page, unreadable_form};
 use super::form::Faulty;
 use super::names::Names;
 use super::person::kommune;
-use super::table_file::{self, Cell, Sheet};
 use super::view::{Badge, Choice, Fact, Page, Section};
+use super::workbook::{self, Cell, Column, Kind, Sheet};
 use super::{PortalState, words};
 use crate::danish_format::{day_short, instant_short, read_day, whole};
 use crate::masking::mask_text;
@@ -396,17 +396,17 @@ pub(super) async fn download(
     let deed = deed(&viewer.person, what, owner, object, now);
     state.entrance.sign_in.sessions().log(&deed).await?;
     let columns = vec![
-        ("Logget som nr.", 14.0),
-        ("Tidspunkt", 20.0),
-        ("Person", 28.0),
-        ("Hvad", 30.0),
-        ("Bilag", 38.0),
-        ("Bilag fundet", 12.0),
-        ("Formål", 30.0),
-        ("Forklaring", 50.0),
-        ("Vurdering", 16.0),
-        ("Bemærkning", 50.0),
-        ("Vurderet af", 28.0),
+        Column::new("Logget som nr.", 14.0, Kind::Figure),
+        Column::new("Tidspunkt", 20.0, Kind::Time),
+        Column::new("Person", 28.0, Kind::Text),
+        Column::new("Hvad", 30.0, Kind::Text),
+        Column::new("Bilag", 38.0, Kind::Text),
+        Column::new("Bilag fundet", 12.0, Kind::Figure),
+        Column::new("Formål", 30.0, Kind::Text),
+        Column::new("Forklaring", 50.0, Kind::Text),
+        Column::new("Vurdering", 16.0, Kind::Text),
+        Column::new("Bemærkning", 50.0, Kind::Text),
+        Column::new("Vurderet af", 28.0, Kind::Text),
     ];
     let sheet = Sheet {
         name: "Opslag",
@@ -414,7 +414,7 @@ pub(super) async fn download(
         rows: looks.iter().map(|look| row(look, &state)).collect(),
     };
     let about = Sheet::about(about(&sample, &state.names(), &state));
-    table_file::workbook("stikproeve", (now, &state.zone), vec![sheet, about]).await
+    workbook::download("stikproeve", (now, &state.zone), vec![sheet, about]).await
 }
 
 fn row(sampled: &SampledLook, state: &PortalState) -> Vec<Cell> {
@@ -423,7 +423,7 @@ fn row(sampled: &SampledLook, state: &PortalState) -> Vec<Cell> {
     let text = |text: Option<String>| text.map_or(Cell::Empty, Cell::Text);
     vec![
         Cell::Whole(taken.number),
-        Cell::Instant(state.zone.to_datetime(taken.at)),
+        Cell::Second(state.zone.to_datetime(taken.at)),
         (&*taken.navn).into(),
         words::look(look.kind).into(),
         text(look.bilag.map(|id| id.to_string())),

@@ -6,19 +6,18 @@ use axum::Form as Sent;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use oir_domain::fault::Fault;
 use oir_domain::ids::BilagId;
 use oir_flow::looks::unmask;
 use oir_flow::ports::views::BilagDetail;
 use serde::Deserialize;
 
+use super::PortalState;
 use super::bilag::{self, postings};
 use super::door::Viewer;
 use super::failure::{PageError, page, unreadable_form};
 use super::form::{self, Faulty, PurposeForm};
 use super::raw::RawText;
 use super::view::{Page, PostingLine, Section};
-use super::{PortalState, excerpt};
 use crate::danish_format::instant_to_the_second;
 use postings::Numbers;
 
@@ -99,12 +98,7 @@ pub(super) async fn show(
         at: instant_to_the_second(now, &state.zone),
         navn: viewer.person.navn.to_string(),
         postings: detail.bilag.posteringer.iter().map(posting).collect(),
-        raw: message.map(|message| {
-            let piece = excerpt::bilag(&message.raw, detail.index);
-            let faults = detail.faults.iter().chain(&detail.later_faults);
-            let faults: Vec<Fault> = faults.cloned().collect();
-            RawText::new(&piece, message.raw.len(), &faults, &piece.text)
-        }),
+        raw: message.map(|message| RawText::with_numbers(&message.raw, &detail)),
     };
     Ok(page(&template)?.into_response())
 }

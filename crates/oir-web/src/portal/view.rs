@@ -345,6 +345,8 @@ pub(super) struct FilterForm {
     pub(super) faults: Vec<FieldFault>,
     /// Whether anything at all is asked for.
     pub(super) narrowed: bool,
+    /// Whether to show the way to the look-up of a person, whose number was typed here.
+    pub(super) person: bool,
 }
 
 impl FilterForm {

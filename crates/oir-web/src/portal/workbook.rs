@@ -54,8 +54,10 @@ pub(super) enum Cell {
     /// Shown in kroner.
     Amount(Oere),
     Day(Date),
-    /// Local time.
+    /// Local time, shown to the minute.
     Instant(DateTime),
+    /// Local time, shown to the second.
+    Second(DateTime),
     Empty,
 }
 
@@ -257,6 +259,7 @@ struct Formats {
     heading: Format,
     heading_right: Format,
     instant: Format,
+    second: Format,
     day: Format,
     amount: Format,
 }
@@ -268,6 +271,7 @@ impl Formats {
             heading_right: heading.clone().set_align(FormatAlign::Right),
             heading,
             instant: Format::new().set_num_format("dd.mm.yyyy hh:mm"),
+            second: Format::new().set_num_format("dd.mm.yyyy hh:mm:ss"),
             day: Format::new().set_num_format("dd.mm.yyyy"),
             amount: Format::new().set_num_format("#,##0.00"),
         }
@@ -300,13 +304,12 @@ fn write_row(
                 page.write_datetime_with_format(number, place, &day, &formats.day)?;
             }
             Cell::Instant(at) => {
-                let time = at.time();
-                let at = excel_day(at.date())?.and_hms(
-                    u16::try_from(time.hour()).unwrap_or(0),
-                    u8::try_from(time.minute()).unwrap_or(0),
-                    time.second(),
-                )?;
+                let at = excel_instant(*at)?;
                 page.write_datetime_with_format(number, place, &at, &formats.instant)?;
+            }
+            Cell::Second(at) => {
+                let at = excel_instant(*at)?;
+                page.write_datetime_with_format(number, place, &at, &formats.second)?;
             }
         }
     }
@@ -318,6 +321,15 @@ fn write_row(
 fn clean(text: &str) -> String {
     let shown = |c: &char| !c.is_control();
     text.chars().filter(shown).take(32_767).collect()
+}
+
+fn excel_instant(at: DateTime) -> Result<ExcelDateTime, XlsxError> {
+    let time = at.time();
+    excel_day(at.date())?.and_hms(
+        u16::try_from(time.hour()).unwrap_or(0),
+        u8::try_from(time.minute()).unwrap_or(0),
+        time.second(),
+    )
 }
 
 fn excel_day(day: Date) -> Result<ExcelDateTime, XlsxError> {

@@ -42,7 +42,7 @@ pub(crate) fn portal_saying(text: &str, persons: &[Person]) -> Router {
     portal_over(Invented::day(4).saying(text), persons)
 }
 
-fn portal_over(store: Invented, persons: &[Person]) -> Router {
+pub(crate) fn portal_over(store: Invented, persons: &[Person]) -> Router {
     let door = Door::Invented(persons.into());
     router(PortalState::new(
         Arc::new(store),

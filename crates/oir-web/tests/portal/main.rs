@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod attacks;
+mod bundles;
 mod days;
 mod doors;
 mod drift;
