@@ -493,3 +493,6 @@ fn deed(person: &Person, what: &str, kommune: Kommunekode, object: &str, at: Tim
         object: object.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

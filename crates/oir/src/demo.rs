@@ -5,6 +5,7 @@ mod letters;
 mod persons;
 mod report;
 mod senders;
+mod unfinished;
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;

@@ -13,3 +13,5 @@ mod demo;
 mod doors;
 mod killed;
 mod running;
+#[cfg(feature = "clients")]
+mod walks;
