@@ -434,6 +434,9 @@ pub enum Wrong {
     /// It may still be booked: it is given up, not closed.
     #[error("it may still be booked")]
     MayGoOn,
+    /// The person it shall be passed to may not handle it.
+    #[error("out of that person's reach")]
+    OutOfReach,
     /// It cannot go on from here: only a new bilag of the sender helps.
     #[error("it cannot go on")]
     CannotGoOn,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use oir_domain::access::{Person, Scope};
+use oir_domain::access::{Action, Person, Scope};
 use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::ids::BilagId;
 use oir_domain::message::{Event, Outbox, StateName, Step, apply};
@@ -74,6 +74,8 @@ pub struct Effect {
     pub left: Tally,
     /// The first reason for leaving one.
     pub why_left: Option<Wrong>,
+    /// How many of the selection were not looked at: more than [`SELECTED_MAX`] were chosen.
+    pub beyond: u64,
 }
 
 impl Effect {
@@ -116,6 +118,29 @@ pub struct Asker<'a> {
     pub scope: &'a Scope,
 }
 
+/// A step with what limits it beside the item itself.
+#[derive(Debug)]
+struct Wanted<'a> {
+    act: &'a Act,
+    /// What the person to whom it is passed may handle; none when it is passed to nobody.
+    reach: Option<Scope>,
+}
+
+impl Wanted<'_> {
+    fn judge(
+        &self,
+        item: &WorkItem,
+        who: &Holder,
+        moment: (Timestamp, Date),
+    ) -> Result<Done, Wrong> {
+        let covers = |scope: &Scope| scope.covers(item.kommune, item.fagsystem);
+        if self.reach.as_ref().is_some_and(|scope| !covers(scope)) {
+            return Err(Wrong::OutOfReach);
+        }
+        act(item, self.act, who, moment)
+    }
+}
+
 /// The worklist for those who work on it.
 #[derive(Debug, Clone)]
 pub struct Worklist {
@@ -145,12 +170,16 @@ impl Worklist {
         selection: &Selection,
         wanted: &Act,
     ) -> Result<Effect, StoreFailure> {
-        let (mut effect, moment) = (Effect::default(), self.moment());
-        for line in self.selected(asker.scope, selection).await? {
-            match act(&line.item, wanted, &holder(asker.person), moment) {
-                Ok(_) | Err(Wrong::NoText) => effect.note(&line.item, wanted),
-                Err(why) => effect.leave(&line.item, Some(why)),
-            }
+        let mut effect = Effect::default();
+        let unlimited = Wanted {
+            act: wanted,
+            reach: None,
+        };
+        for line in self
+            .selected(asker, selection, &unlimited, &mut effect)
+            .await?
+        {
+            effect.note(&line.item, wanted);
         }
         Ok(effect)
     }
@@ -165,8 +194,39 @@ impl Worklist {
         selection: &Selection,
         wanted: &Act,
     ) -> Result<Effect, StoreFailure> {
+        let unlimited = Wanted {
+            act: wanted,
+            reach: None,
+        };
+        self.perform_within(asker, selection, &unlimited).await
+    }
+
+    /// Passes those of a selection to another person that they may handle.
+    ///
+    /// # Errors
+    /// [`StoreFailure`]; what was written before it stays written.
+    pub async fn hand_over(
+        &self,
+        asker: Asker<'_>,
+        selection: &Selection,
+        to: &Person,
+        text: &str,
+    ) -> Result<Effect, StoreFailure> {
+        let wanted = Wanted {
+            act: &Act::ToPerson(holder(to), text.into()),
+            reach: Some(to.scope(Action::HandleWork)),
+        };
+        self.perform_within(asker, selection, &wanted).await
+    }
+
+    async fn perform_within(
+        &self,
+        asker: Asker<'_>,
+        selection: &Selection,
+        wanted: &Wanted<'_>,
+    ) -> Result<Effect, StoreFailure> {
         let mut effect = Effect::default();
-        let lines = self.selected(asker.scope, selection).await?;
+        let lines = self.selected(asker, selection, wanted, &mut effect).await?;
         for kommune in lines.chunk_by(|a, b| a.item.kommune == b.item.kommune) {
             for together in kommune.chunks(TOGETHER) {
                 self.together(asker.person, together, wanted, &mut effect)
@@ -181,38 +241,78 @@ impl Worklist {
         (now, day_of(now, &self.zone))
     }
 
-    /// The items of a selection that the asker sees, open or not, by municipality.
+    /// The items of a selection that the asker sees and that the step is possible for, but
+    /// for a missing text, by municipality. The others are left, which is noted.
     async fn selected(
         &self,
-        scope: &Scope,
+        asker: Asker<'_>,
         selection: &Selection,
+        wanted: &Wanted<'_>,
+        effect: &mut Effect,
     ) -> Result<Vec<WorkLine>, StoreFailure> {
+        let (who, moment) = (holder(asker.person), self.moment());
+        let possible = |line: &WorkLine, effect: &mut Effect| {
+            let judged = wanted.judge(&line.item, &who, moment);
+            match judged {
+                Ok(_) | Err(Wrong::NoText) => true,
+                Err(why) => {
+                    effect.leave(&line.item, Some(why));
+                    false
+                }
+            }
+        };
         let mut lines = Vec::new();
         match selection {
             Selection::These(subjects) => {
                 for subject in subjects.iter().take(SELECTED_MAX) {
-                    lines.extend(self.one(scope, *subject).await?);
+                    let found = self.one(asker.scope, *subject).await?;
+                    lines.extend(found.filter(|line| possible(line, effect)));
                 }
                 lines.sort_by_key(|line| line.item.kommune);
+                effect.beyond = number(subjects.len().saturating_sub(SELECTED_MAX));
             }
             Selection::Group(key, area) => {
+                let size = self.size(asker.scope, (key, *area)).await?;
                 let filter = WorkFilter {
                     area: Some(*area),
-                    ..WorkFilter::on(self.moment().1)
+                    ..WorkFilter::on(moment.1)
                 };
+                let mut after = None;
+                // What is theirs already is passed over, so that a second time does the rest.
                 while lines.len() < SELECTED_MAX {
-                    let after = lines.last().map(|line: &WorkLine| line.item.subject);
-                    let page = self.items.items(scope, &filter, Some(key), after, PAGE);
+                    let page = self
+                        .items
+                        .items(asker.scope, &filter, Some(key), after, PAGE);
                     let page = page.await?;
                     let last = u32::try_from(page.len()).is_ok_and(|n| n < PAGE);
-                    lines.extend(page);
+                    after = page.last().map(|line| line.item.subject);
+                    lines.extend(page.into_iter().filter(|line| possible(line, effect)));
                     if last {
                         break;
                     }
                 }
+                let seen = number(lines.len()).saturating_add(effect.left.antal);
+                effect.beyond = size.saturating_sub(seen);
             }
         }
         Ok(lines)
+    }
+
+    /// How many open items of a group on a desk are not set aside.
+    async fn size(
+        &self,
+        scope: &Scope,
+        (key, area): (&GroupKey, Area),
+    ) -> Result<u64, StoreFailure> {
+        let filter = WorkFilter {
+            area: Some(area),
+            kommune: Some(key.kommune),
+            fagsystem: key.fagsystem,
+            ..WorkFilter::on(self.moment().1)
+        };
+        let groups = self.items.causes(scope, &filter).await?;
+        let own = groups.iter().find(|g| g.key == *key && g.area == area);
+        Ok(own.map_or(0, |group| group.antal))
     }
 
     /// One item; a bilag that goes on by itself has none stored.
@@ -228,14 +328,14 @@ impl Worklist {
         &self,
         person: &Person,
         lines: &[WorkLine],
-        wanted: &Act,
+        within: &Wanted<'_>,
         effect: &mut Effect,
     ) -> Result<(), StoreFailure> {
-        let who = holder(person);
+        let (who, wanted) = (holder(person), within.act);
         let moment = self.moment();
         let mut possible = Vec::with_capacity(lines.len());
         for line in lines {
-            match act(&line.item, wanted, &who, moment) {
+            match within.judge(&line.item, &who, moment) {
                 Ok(done) => possible.push((&line.item, done)),
                 Err(why) => effect.leave(&line.item, Some(why)),
             }
@@ -332,6 +432,10 @@ impl Worklist {
     }
 }
 
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
 fn by_hand(seen: &Standing, event: &Event, word: &'static str, at: Timestamp) -> Option<Move> {
     match apply(&seen.state, event) {
         Ok(Step::Moved { to, outbox }) => Some(Move {
@@ -389,3 +493,6 @@ fn deed(person: &Person, what: &str, kommune: Kommunekode, object: &str, at: Tim
         object: object.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

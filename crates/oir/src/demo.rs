@@ -7,6 +7,7 @@ mod operation;
 mod persons;
 mod report;
 mod senders;
+mod unfinished;
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ use oir_domain::finans::Finansbilag;
 use oir_domain::ids::BilagId;
 use oir_domain::message::{Event, StateName};
 use oir_domain::party::Kommunekode;
-use oir_domain::work::{Act, Area, Closing, Stop, Subject as Item, WorkItem};
+use oir_domain::work::{Act, Area, Closing, Stop, Subject as Item, WorkItem, Wrong};
 use oir_fagsystem::sample;
 use oir_flow::ports::outbox::{Advance, Outbox};
 use oir_flow::ports::process::Clock;
@@ -29,6 +29,7 @@ on_both!(
     steps_of_people_are_kept_and_logged,
     a_step_on_what_moved_meanwhile_is_not_written,
     others_items_are_not_there,
+    what_is_handed_over_must_be_theirs_to_handle,
     what_is_held_is_given_up_for_good,
     what_is_parked_is_released_once,
     what_waits_is_hurried_and_what_is_taken_is_not,
@@ -453,4 +454,26 @@ async fn verify_finds_what_the_worklist_lost(subject: &Subject) {
         .unwrap();
     let lost = subject.store.verify(&|_| {}).await.unwrap();
     assert_eq!(lost.findings.len(), 1, "{:?}", lost.findings);
+}
+
+async fn what_is_handed_over_must_be_theirs_to_handle(subject: &Subject) {
+    let id = Item::Bilag(received(subject, 1, sample::rejected(1)).await);
+    let from = person("Opdigtet Bogholder", sample::KOMMUNE);
+    let scope = Scope::everything();
+    let asker = Asker {
+        person: &from,
+        scope: &scope,
+    };
+    let (list, these) = (worklist(subject), Selection::These(vec![id]));
+    let foreign = person("Nabo", OTHER_KOMMUNE);
+    let refused = list.hand_over(asker, &these, &foreign, "kig på den").await;
+    let refused = refused.unwrap();
+    assert_eq!((refused.done(), refused.left.antal), (0, 1));
+    assert_eq!(refused.why_left, Some(Wrong::OutOfReach));
+    assert_eq!(item(subject, id).await.unwrap().holder, None);
+    let colleague = person("Kollega", sample::KOMMUNE);
+    let given = list.hand_over(asker, &these, &colleague, "").await.unwrap();
+    assert_eq!(given.done(), 1);
+    let holder = item(subject, id).await.unwrap().holder.unwrap();
+    assert_eq!(holder.subject, colleague.subject);
 }

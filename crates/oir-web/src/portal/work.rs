@@ -402,6 +402,7 @@ pub(super) struct GroupQuery {
     sket: String,
     antal: u64,
     tilbage: u64,
+    flere: u64,
 }
 
 /// `GET /fejl/{gruppe}`
@@ -412,7 +413,7 @@ pub(super) async fn group(
     query: Result<Query<GroupQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(query) = query.map_err(|_| PageError::BadAddress)?;
-    let notice = Notice::happened(&query.sket, query.antal, query.tilbage);
+    let notice = Notice::happened(&query.sket, [query.antal, query.tilbage, query.flere]);
     let after = match query.efter.as_str() {
         "" => None,
         id => Some(id.parse::<Subject>().map_err(|_| PageError::BadAddress)?),

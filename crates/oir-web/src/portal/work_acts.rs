@@ -6,7 +6,7 @@ use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use oir_domain::access::{Action, Scope};
+use oir_domain::access::{Action, Person, Scope};
 use oir_domain::calendar::day_of;
 use oir_domain::work::{Act, Area, Closing, Holder, Subject, WorkItem, deadline};
 use oir_flow::ports::work::WorkDetail;
@@ -63,6 +63,7 @@ pub(super) struct Happened {
     sket: String,
     antal: u64,
     tilbage: u64,
+    flere: u64,
 }
 
 /// `GET /fejl/bilag/{id}`: of a bilag, or of a message.
@@ -74,7 +75,7 @@ pub(super) async fn show(
 ) -> Result<Response, PageError> {
     let Query(query) = query.map_err(|_| PageError::BadAddress)?;
     let subject: Subject = id.parse().map_err(|_| PageError::NotFound)?;
-    let notice = Notice::happened(&query.sket, query.antal, query.tilbage);
+    let notice = Notice::happened(&query.sket, [query.antal, query.tilbage, query.flere]);
     item_page(&state, &viewer, subject, notice, &Typed::default()).await
 }
 
@@ -299,7 +300,10 @@ impl Sent {
             }
         };
         let (done, left) = (effect.done(), effect.left.antal);
-        let to = format!("{to}?sket={sket}&antal={done}&tilbage={left}");
+        let mut to = format!("{to}?sket={sket}&antal={done}&tilbage={left}");
+        if effect.beyond > 0 {
+            to.push_str(&format!("&flere={}", effect.beyond));
+        }
         Ok(Redirect::to(&to).into_response())
     }
 
@@ -342,10 +346,15 @@ pub(super) async fn step(
             let area = Area::from_word(sent.one("omraade")).ok_or(PageError::BadForm)?;
             (Act::ToArea(area, text), "sendt")
         }
-        "person" => match chosen(&state, &viewer, sent.one("person")).await? {
-            Some(person) => (Act::ToPerson(person, text), "sendt"),
-            None => return sent.again(&state, &viewer, NO_PERSON).await,
-        },
+        "person" => {
+            let Some(to) = chosen(&state, &viewer, sent.one("person")).await? else {
+                return sent.again(&state, &viewer, NO_PERSON).await;
+            };
+            let given = state
+                .worklist
+                .hand_over(asker(&viewer), &selection, &to, &text);
+            return told(&state, &viewer, &sent, &given.await?, "sendt").await;
+        }
         "skriv" => (Act::Comment(text), "skrevet"),
         "udskyd" => match read_day(sent.one("til")) {
             Some(until) => (Act::Postpone(until, text), "udskudt"),
@@ -358,12 +367,13 @@ pub(super) async fn step(
     perform(&state, &viewer, &sent, &selection, (&act, sket)).await
 }
 
-/// The person of a choice; only those who could be chosen count.
+/// The person of a choice; only those who could be chosen count. What of the selection is
+/// theirs to handle is judged item by item.
 async fn chosen(
     state: &PortalState,
     viewer: &Viewer,
     subject: &str,
-) -> Result<Option<Holder>, PageError> {
+) -> Result<Option<Person>, PageError> {
     let everybody = state.entrance.sign_in.everybody().await?;
     let own = |patch: &oir_domain::access::Patch, scope: &Scope| {
         patch.kommune.is_none_or(|kommune| scope.touches(kommune))
@@ -378,7 +388,7 @@ async fn chosen(
     let found = everybody
         .iter()
         .find(|s| &*s.person.subject == subject && shares(s.person.scope(Action::HandleWork)));
-    Ok(found.map(|s| oir_flow::work::holder(&s.person)))
+    Ok(found.map(|s| s.person.clone()))
 }
 
 async fn perform(
@@ -388,16 +398,33 @@ async fn perform(
     selection: &Selection,
     (act, sket): (&Act, &str),
 ) -> Result<Response, PageError> {
-    let asker = Asker {
+    let effect = state
+        .worklist
+        .perform(asker(viewer), selection, act)
+        .await?;
+    told(state, viewer, sent, &effect, sket).await
+}
+
+fn asker(viewer: &Viewer) -> Asker<'_> {
+    Asker {
         person: &viewer.person,
         scope: &viewer.scope,
-    };
-    let effect = state.worklist.perform(asker, selection, act).await?;
+    }
+}
+
+/// What came of a step, told where the form stood.
+async fn told(
+    state: &PortalState,
+    viewer: &Viewer,
+    sent: &Sent,
+    effect: &Effect,
+    sket: &str,
+) -> Result<Response, PageError> {
     match effect.why_left {
         Some(why) if effect.done() == 0 => sent.again(state, viewer, work_words::wrong(why)).await,
         // Somebody else's, or gone: not there for this person.
-        None if effect == Effect::default() => Err(PageError::NotFound),
-        Some(_) | None => sent.back(sket, &effect),
+        None if *effect == Effect::default() => Err(PageError::NotFound),
+        Some(_) | None => sent.back(sket, effect),
     }
 }
 
@@ -444,11 +471,10 @@ pub(super) async fn deliver(
     if confirmed && reasoned {
         return perform(&state, &viewer, &sent, &selection, (&act, sket)).await;
     }
-    let asker = Asker {
-        person: &viewer.person,
-        scope: &viewer.scope,
-    };
-    let effect = state.worklist.preview(asker, &selection, &act).await?;
+    let effect = state
+        .worklist
+        .preview(asker(&viewer), &selection, &act)
+        .await?;
     if effect == Effect::default() {
         return Err(PageError::NotFound);
     }

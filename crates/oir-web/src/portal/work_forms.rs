@@ -5,6 +5,7 @@ use oir_domain::ids::FagsystemId;
 use oir_domain::party::Kommunekode;
 use oir_domain::work::{Area, Holder};
 use oir_flow::ports::work::GroupKey;
+use oir_flow::work::SELECTED_MAX;
 
 use super::door::Viewer;
 use super::failure::PageError;
@@ -21,7 +22,7 @@ pub(super) struct Notice {
 
 impl Notice {
     /// What came of a step, from the address it led to; only words known here are shown.
-    pub(super) fn happened(sket: &str, antal: u64, tilbage: u64) -> Option<Self> {
+    pub(super) fn happened(sket: &str, [antal, tilbage, flere]: [u64; 3]) -> Option<Self> {
         let done = match sket {
             "taget" => "er taget",
             "lagt" => "er lagt tilbage",
@@ -43,7 +44,18 @@ impl Notice {
                 whole(tilbage)
             ));
         }
-        let weight = if antal == 0 { "warning" } else { "success" };
+        if flere > 0 {
+            text.push_str(&format!(
+                " {} i gruppen er ikke nået: højst {} tages ad gangen. Gør det samme igen.",
+                whole(flere),
+                whole(u64::try_from(SELECTED_MAX).unwrap_or(u64::MAX))
+            ));
+        }
+        let weight = if antal == 0 || flere > 0 {
+            "warning"
+        } else {
+            "success"
+        };
         Some(Self { weight, text })
     }
 

@@ -66,17 +66,24 @@ pub(super) async fn download(
         word => Some(Area::from_word(word).ok_or(PageError::BadAddress)?),
     };
     let names = state.names();
-    let (mut rows, mut after) = (Vec::new(), None);
-    loop {
-        let page = state
-            .work
-            .items(&viewer.scope, &filter, None, after, BATCH_LINES)
-            .await?;
-        after = page.last().map(|line| line.item.subject);
-        let full = u32::try_from(page.len()).is_ok_and(|n| n >= BATCH_LINES);
-        rows.extend(page.iter().map(|line| row(line, &names, &state)));
-        if !full || rows.len() >= LINES_MAX {
-            break;
+    let mut rows = Vec::new();
+    // What is kept, and then what goes on by itself, which is read by group.
+    let groups = state.work.causes(&viewer.scope, &filter).await?;
+    let passing = groups.iter().map(|group| &group.key);
+    let passing = passing.filter(|key| key.cause.stop.passes_by_itself());
+    for key in std::iter::once(None).chain(passing.map(Some)) {
+        let mut after = None;
+        while rows.len() < LINES_MAX {
+            let page = state
+                .work
+                .items(&viewer.scope, &filter, key, after, BATCH_LINES)
+                .await?;
+            after = page.last().map(|line| line.item.subject);
+            let full = u32::try_from(page.len()).is_ok_and(|n| n >= BATCH_LINES);
+            rows.extend(page.iter().map(|line| row(line, &names, &state)));
+            if !full {
+                break;
+            }
         }
     }
     let count = whole(u64::try_from(rows.len()).unwrap_or(u64::MAX));

@@ -152,6 +152,9 @@ pub(super) const fn wrong(wrong: Wrong) -> &'static str {
         Wrong::MayGoOn => {
             "Bilaget kan stadig blive bogført herfra. Opgiv levering i stedet for at lukke fejlen."
         }
+        Wrong::OutOfReach => {
+            "Personen kan ikke behandle fejl her. Vælg en anden, eller send den til et område."
+        }
         Wrong::CannotGoOn => {
             "Bilaget kan ikke sættes i gang herfra. Se under fejlen, hvordan den rettes."
         }
@@ -185,6 +188,12 @@ pub(super) fn effect(effect: &Effect) -> Vec<String> {
         ),
         line(effect.handled, "behandles."),
         line(effect.left, "forbliver, som de er."),
+        (effect.beyond > 0).then(|| {
+            format!(
+                "{} i gruppen kommer ikke med nu. Gør det samme igen bagefter.",
+                whole(effect.beyond)
+            )
+        }),
     ];
     lines.into_iter().flatten().collect()
 }

@@ -245,3 +245,36 @@ async fn others_items_and_strange_addresses_lead_nowhere() {
     let made_up = look(&portal, "/fejl?sket=%3Cb%3E", &own).await;
     assert_eq!(made_up.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn the_workbook_holds_what_goes_on_by_itself_too() {
+    let portal = portal(&[holding(Role::Drift, HERE)]);
+    let cookie = signed_in(&portal, 0).await;
+    let mut listed = 0;
+    let mut passing = 0;
+    for group in groups(&portal, &cookie, "drift").await {
+        let page = look(&portal, &group, &cookie).await;
+        let rows = page.text().matches("name=\"id\"").count();
+        listed += rows;
+        if group.contains("uncertain") || group.contains("waiting") {
+            passing += rows;
+        }
+    }
+    assert!(passing > 0 && listed > passing, "{passing} of {listed}");
+    let sheet = look(&portal, "/fejl.xlsx?omraade=drift", &cookie).await;
+    assert_eq!(sheet.status, StatusCode::OK);
+    let log = look(&portal, "/log", &cookie).await;
+    let said = format!("fejl.xlsx, {listed} linjer");
+    assert!(log.text().contains(&said), "{said}");
+}
+
+#[tokio::test]
+async fn what_one_press_did_not_reach_is_said() {
+    let portal = portal(&[holding(Role::OekonomiFinans, HERE)]);
+    let cookie = signed_in(&portal, 0).await;
+    let group = groups(&portal, &cookie, "oekonomi").await.remove(0);
+    let told = format!("{group}?sket=taget&antal=5000&tilbage=0&flere=1200");
+    let page = look(&portal, &told, &cookie).await;
+    let said = "1.200 i gruppen er ikke nået: højst 5.000 tages ad gangen.";
+    assert!(page.text().contains(said));
+}

@@ -26,6 +26,7 @@ use oir_transport::HttpCourier;
 use tokio::net::TcpListener;
 
 use super::{CALLS, TIMING, letters, senders, serve_hub, service_url};
+use super::{CALLS, TIMING, senders, serve_hub, service_url, unfinished};
 use crate::house;
 use crate::process::OrderedIds;
 
@@ -48,14 +49,14 @@ const STEPS_MAX: u32 = 4_000;
 
 /// A clock that is set. It never goes back.
 #[derive(Debug, Default)]
-struct SetClock(AtomicI64);
+pub(super) struct SetClock(AtomicI64);
 
 impl SetClock {
     fn set(&self, to: Timestamp) {
         self.0.fetch_max(to.as_microsecond(), Ordering::SeqCst);
     }
 
-    fn advance(&self, by: SignedDuration) {
+    pub(super) fn advance(&self, by: SignedDuration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(0);
         self.0.fetch_add(micros, Ordering::SeqCst);
     }
@@ -140,6 +141,11 @@ pub(super) async fn happen(
         });
         past.wake(store, &day, portal).await?;
         past.live(&day, &url, number + 1 == days.len()).await?;
+        let last = number + 1 == days.len();
+        past.live(store, &day, &url, last).await?;
+        if last {
+            unfinished::leave(store, &clock, &day, (&url, plan.day)).await?;
+        }
     }
     let first = days.first().copied().unwrap_or(plan.day);
     let before = first

@@ -72,7 +72,8 @@ fn add(sent: &mut Sent, seen: Sent) {
     sent.unanswered = sent.unanswered.saturating_add(seen.unanswered);
 }
 
-async fn deliver(courier: &HttpCourier, url: &str, planned: &Planned) -> Option<Reply> {
+/// Hands a message in until it is answered; none when it never was.
+pub(super) async fn deliver(courier: &HttpCourier, url: &str, planned: &Planned) -> Option<Reply> {
     let afsendelse = planned.content.afsendelse();
     let call = Call::Modtag(Box::new(afsendelse.clone()));
     let mut body = write::call(SoapVersion::V11, afsendelse.transaktions_id, &call);

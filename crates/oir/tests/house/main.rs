@@ -14,3 +14,5 @@ mod doors;
 mod killed;
 mod operation;
 mod running;
+#[cfg(feature = "clients")]
+mod walks;
