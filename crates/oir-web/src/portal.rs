@@ -62,7 +62,6 @@ mod raw;
 mod samples;
 mod saved;
 mod sign_in;
-mod table_file;
 mod today;
 mod udvikling;
 mod unmask;

@@ -25,8 +25,7 @@ use oir_store::Store;
 use oir_transport::HttpCourier;
 use tokio::net::TcpListener;
 
-use super::{CALLS, TIMING, letters, senders, serve_hub, service_url};
-use super::{CALLS, TIMING, senders, serve_hub, service_url, unfinished};
+use super::{CALLS, TIMING, letters, senders, serve_hub, service_url, unfinished};
 use crate::house;
 use crate::process::OrderedIds;
 
@@ -140,9 +139,8 @@ pub(super) async fn happen(
             ..plan.clone()
         });
         past.wake(store, &day, portal).await?;
-        past.live(&day, &url, number + 1 == days.len()).await?;
         let last = number + 1 == days.len();
-        past.live(store, &day, &url, last).await?;
+        past.live(&day, &url, last).await?;
         if last {
             unfinished::leave(store, &clock, &day, (&url, plan.day)).await?;
         }
