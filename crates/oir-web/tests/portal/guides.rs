@@ -330,7 +330,7 @@ async fn every_version_can_be_reached_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_bilag_and_its_fault_lead_to_the_guide_of_that_municipality_and_code() {
+async fn a_bilag_and_its_fault_lead_to_the_guide_of_that_kommune_and_code() {
     let portal = portal();
     let area = signed_in(&portal, 1).await;
     let list = look(&portal, "/fejl?omraade=fagomraade", &area).await;
