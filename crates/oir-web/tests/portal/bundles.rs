@@ -27,7 +27,7 @@ fn bundle(raw: impl Fn([String; 2]) -> String) -> Router {
         let detail = &mut store.bilag[usize::from(number)];
         (detail.afsendelse, detail.index) = (shared, index);
         for posting in &mut detail.bilag.posteringer {
-            for part in &mut posting.part {
+            if let Some(part) = &mut posting.part {
                 part.nummer = PartNummer::Cpr(person.parse().unwrap());
             }
         }
