@@ -170,6 +170,69 @@ fn ids_around(dag: Date) -> Option<(Value, Value)> {
     Some((id_at(dag.yesterday().ok()?)?, id_at(after)?))
 }
 
+/// The latest control total of each day.
+pub(crate) fn statements_question(scope: &Scope, filter: &DayFilter) -> (String, Vec<Value>) {
+    let (clause, params) = wanted(scope, filter, "t", "dag");
+    let latest = latest("day_statement", "dag", "version");
+    let sql = format!(
+        "select dag, kommune, fagsystem, {STATED} from day_statement t {clause} and {latest}"
+    );
+    (sql, params)
+}
+
+/// The latest line of signing of each day.
+pub(crate) fn signings_question(scope: &Scope, filter: &DayFilter) -> (String, Vec<Value>) {
+    let (clause, params) = wanted(scope, filter, "t", "dag");
+    let latest = latest("day_signing", "dag", "number");
+    let sql = format!(
+        "select dag, kommune, fagsystem, {SIGNING} from day_signing t {clause} and {latest}"
+    );
+    (sql, params)
+}
+
+/// The books' latest statement of each booking date.
+pub(crate) fn books_question(scope: &Scope, filter: &DayFilter) -> (String, Vec<Value>) {
+    let (clause, params) = wanted(scope, filter, "t", "bogfoeringsdato");
+    let latest = latest("books_statement", "bogfoeringsdato", "version");
+    let sql = format!(
+        "select bogfoeringsdato, kommune, fagsystem, {BOOKS} from books_statement t {clause} \
+         and {latest}"
+    );
+    (sql, params)
+}
+
+/// Our totals of each day by state.
+pub(crate) fn totals_question(scope: &Scope, filter: &DayFilter) -> (String, Vec<Value>) {
+    let (clause, params) = wanted(scope, filter, "t", "dag");
+    let sql = format!(
+        "select dag, kommune, fagsystem, state, cast(sum(antal) as bigint), \
+         cast(sum(debet) as bigint) from control_total t {clause} \
+         group by dag, kommune, fagsystem, state having sum(antal) <> 0"
+    );
+    (sql, params)
+}
+
+/// What of each day does not balance: it was rejected.
+pub(crate) fn skew_question(scope: &Scope, filter: &DayFilter) -> (String, Vec<Value>) {
+    let (clause, params) = wanted(scope, filter, "b", "dag");
+    let sql = format!(
+        "select dag, kommune, fagsystem, cast(sum(debet - kredit) as bigint) from bilag b \
+         {clause} and b.state in ('rejected', 'held', 'refused', 'parked') \
+         and b.state = 'rejected' and b.debet <> b.kredit group by dag, kommune, fagsystem"
+    );
+    (sql, params)
+}
+
+/// How many bilag of each day could not be read.
+pub(crate) fn unreadable_question(scope: &Scope, filter: &DayFilter) -> (String, Vec<Value>) {
+    let (clause, params) = wanted(scope, filter, "a", "dag");
+    let sql = format!(
+        "select dag, kommune, fagsystem, cast(sum(antal_bilag) as bigint) from afsendelse a \
+         {clause} and a.outcome <> 'taken' group by dag, kommune, fagsystem"
+    );
+    (sql, params)
+}
+
 type Rows = BTreeMap<DayKey, DayRow>;
 
 fn row(rows: &mut Rows, key: DayKey) -> &mut DayRow {
@@ -185,31 +248,19 @@ impl Store {
         let mut rows = Rows::new();
         self.add_totals(scope, filter, &mut rows).await?;
         self.add_skew(scope, filter, &mut rows).await?;
-        let (clause, params) = wanted(scope, filter, "t", "dag");
-        let sql = format!(
-            "select dag, kommune, fagsystem, {STATED} from day_statement t {clause} and {}",
-            latest("day_statement", "dag", "version")
-        );
-        for found in self.query(&sql, params.clone()).await? {
+        let (sql, params) = statements_question(scope, filter);
+        for found in self.query(&sql, params).await? {
             let mut cells = Cells::new(found);
             let at = key(&mut cells)?;
             row(&mut rows, at).stated = Some(stated(&mut cells)?);
         }
-        let sql = format!(
-            "select dag, kommune, fagsystem, {SIGNING} from day_signing t {clause} and {}",
-            latest("day_signing", "dag", "number")
-        );
+        let (sql, params) = signings_question(scope, filter);
         for found in self.query(&sql, params).await? {
             let mut cells = Cells::new(found);
             let at = key(&mut cells)?;
             row(&mut rows, at).signing = Some(signing(&mut cells)?);
         }
-        let (clause, params) = wanted(scope, filter, "t", "bogfoeringsdato");
-        let sql = format!(
-            "select bogfoeringsdato, kommune, fagsystem, {BOOKS} from books_statement t \
-             {clause} and {}",
-            latest("books_statement", "bogfoeringsdato", "version")
-        );
+        let (sql, params) = books_question(scope, filter);
         for found in self.query(&sql, params).await? {
             let mut cells = Cells::new(found);
             let at = key(&mut cells)?;
@@ -230,12 +281,7 @@ impl Store {
         filter: &DayFilter,
         rows: &mut Rows,
     ) -> Result<(), StoreFailure> {
-        let (clause, params) = wanted(scope, filter, "t", "dag");
-        let sql = format!(
-            "select dag, kommune, fagsystem, state, cast(sum(antal) as bigint), \
-             cast(sum(debet) as bigint) from control_total t {clause} \
-             group by dag, kommune, fagsystem, state having sum(antal) <> 0"
-        );
+        let (sql, params) = totals_question(scope, filter);
         for found in self.query(&sql, params).await? {
             let mut cells = Cells::new(found);
             let at = key(&mut cells)?;
@@ -256,22 +302,13 @@ impl Store {
         filter: &DayFilter,
         rows: &mut Rows,
     ) -> Result<(), StoreFailure> {
-        let (clause, params) = wanted(scope, filter, "b", "dag");
-        let sql = format!(
-            "select dag, kommune, fagsystem, cast(sum(debet - kredit) as bigint) from bilag b \
-             {clause} and b.state in ('rejected', 'held', 'refused', 'parked') \
-             and b.state = 'rejected' and b.debet <> b.kredit group by dag, kommune, fagsystem"
-        );
+        let (sql, params) = skew_question(scope, filter);
         for found in self.query(&sql, params).await? {
             let mut cells = Cells::new(found);
             let at = key(&mut cells)?;
             row(rows, at).skew = cells.oere()?;
         }
-        let (clause, params) = wanted(scope, filter, "a", "dag");
-        let sql = format!(
-            "select dag, kommune, fagsystem, cast(sum(antal_bilag) as bigint) from afsendelse a \
-             {clause} and a.outcome <> 'taken' group by dag, kommune, fagsystem"
-        );
+        let (sql, params) = unreadable_question(scope, filter);
         for found in self.query(&sql, params).await? {
             let mut cells = Cells::new(found);
             let at = key(&mut cells)?;

@@ -7,12 +7,13 @@ use oir_domain::ids::BilagId;
 use oir_domain::message::StateName;
 use oir_domain::party::{Cpr, Kommunekode};
 use oir_flow::ports::StoreFailure;
+use oir_flow::ports::days::DayFilter;
 use oir_flow::ports::views::BilagFilter;
 use uuid::Uuid;
 
 use crate::codec::Cells;
 use crate::plan::Value;
-use crate::{Durability, Store, claim, list, looks, views};
+use crate::{Durability, Store, claim, days, list, looks, views};
 
 const DAY: Date = date(2026, 11, 18);
 const OWNER: Kommunekode = Kommunekode(101);
@@ -134,6 +135,52 @@ fn figures() -> Vec<Case> {
             "faults",
             views::faults_of_day(&all, DAY),
             &["fault_of_day (dag=?)", "(bilag_id=? AND kommune=?)"],
+/// The days of a month in one municipality: its list of days.
+fn day_cases() -> Vec<Case> {
+    let all = Scope::everything();
+    let month = DayFilter {
+        from: date(2026, 11, 1),
+        to: date(2026, 11, 30),
+        kommune: Some(OWNER),
+        fagsystem: None,
+    };
+    let of_day = &["PRIMARY KEY (dag=? AND kommune=?)"];
+    vec![
+        (
+            "totals of days",
+            days::totals_question(&all, &month),
+            of_day,
+        ),
+        (
+            "control totals of days",
+            days::statements_question(&all, &month),
+            &[
+                "PRIMARY KEY (dag=? AND kommune=?)",
+                "PRIMARY KEY (dag=? AND kommune=? AND fagsystem=?)",
+            ],
+        ),
+        (
+            "signings of days",
+            days::signings_question(&all, &month),
+            &[
+                "PRIMARY KEY (dag=? AND kommune=?)",
+                "PRIMARY KEY (dag=? AND kommune=? AND fagsystem=?)",
+            ],
+        ),
+        (
+            "books of days",
+            days::books_question(&all, &month),
+            &["(kommune=? AND bogfoeringsdato=?"],
+        ),
+        (
+            "what does not balance",
+            days::skew_question(&all, &month),
+            &["bilag_to_handle (kommune=?)"],
+        ),
+        (
+            "what could not be read",
+            days::unreadable_question(&all, &month),
+            &["afsendelse_unreadable (dag=?)"],
         ),
     ]
 }
@@ -145,7 +192,7 @@ async fn look() -> Result<Vec<String>, StoreFailure> {
     let file = folder.join("oir.db");
     let store = Store::open_sqlite(&file, Durability::ProcessOnly).await?;
     let mut wrong = Vec::new();
-    for (name, (sql, params), wanted) in cases() {
+    for (name, (sql, params), wanted) in cases().into_iter().chain(day_cases()) {
         let plan = plan(&store, &sql, params).await?;
         let sorted = name.contains("list") && plan.contains("TEMP B-TREE FOR ORDER BY");
         if sorted || !wanted.iter().all(|step| plan.contains(step)) {

@@ -1,5 +1,6 @@
 //! `oir demo`: a whole working day in one process, over real SOAP on loopback.
 
+mod agreement;
 mod earlier;
 mod guides;
 mod letters;
@@ -109,6 +110,7 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<ExitCode> {
     rest(&running, &bar).await?;
     bar.finish_and_clear();
     let compared = compare(&running).await?;
+    agreement::reach(&running).await?;
     tell(&running).await?;
     let report = report::make(&running, &sent, &compared, started.elapsed()).await?;
     report.print(&options, &running.url)?;

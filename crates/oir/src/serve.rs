@@ -136,10 +136,11 @@ async fn listen(
             None => oir_web::portal::hosts::only(pages, None),
         };
         running.spawn(start("portal", portal, pages));
-        let minutes = config.portal.reconcile_minutes;
-        if minutes > 0 {
-            running.spawn(compare(hub.clone(), store.clone(), minutes, stop.clone()));
-        }
+        let (hub, store, stop) = (hub.clone(), store.clone(), stop.clone());
+        match config.portal.reconcile_minutes {
+            0 => running.spawn(answer(hub, store, stop)),
+            minutes => running.spawn(compare(hub, store, minutes, stop)),
+        };
     }
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! Charts: how much came in, how much of it needed a person, and how long bookings took.
-//! Each is drawn here as SVG and has its table beneath; shape and words, never colour
-//! alone, tell the lines apart.
-
-use std::fmt::Write as _;
+//! Each is laid out here, drawn as SVG by the template, and has its table beneath; shape and
+//! words, never colour alone, tell the lines apart.
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -62,10 +60,91 @@ struct Chart {
     title: &'static str,
     /// What is to be seen, in a sentence.
     description: String,
-    /// The drawing; made of figures and words of ours only.
-    svg: String,
+    drawing: Drawing,
     columns: &'static [&'static str],
     rows: Vec<Vec<String>>,
+}
+
+/// What is drawn, in units of the view box; rows count downwards.
+#[derive(Debug, Default)]
+struct Drawing {
+    marks: Vec<Mark>,
+    bars: Vec<Bar>,
+    curves: Vec<Curve>,
+    days: Vec<DayMark>,
+}
+
+impl Drawing {
+    /// Where the axis and its grid begin.
+    const LEFT: usize = LEFT;
+    /// Where they end.
+    const RIGHT: usize = LEFT + WIDTH;
+    /// Where the values of the axis end.
+    const WORDS: usize = LEFT - 6;
+    /// The line of writing beneath the axis.
+    const BELOW: u64 = TOP + HEIGHT + 18;
+}
+
+/// A line of the grid, and the value that it stands for.
+#[derive(Debug)]
+struct Mark {
+    y: u64,
+    word: String,
+}
+
+impl Mark {
+    /// The line of writing: the middle of the letters is on the line.
+    const fn baseline(&self) -> u64 {
+        self.y + 4
+    }
+}
+
+#[derive(Debug)]
+struct Bar {
+    x: usize,
+    y: u64,
+    width: usize,
+    height: u64,
+}
+
+/// A line through its points, told from another by its stroke and its marks.
+#[derive(Debug)]
+struct Curve {
+    stroke: Stroke,
+    points: Vec<Point>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stroke {
+    /// Unbroken, with round marks.
+    Full,
+    /// Dashed, with square marks.
+    Dashed,
+}
+
+#[derive(Debug)]
+struct Point {
+    x: usize,
+    y: u64,
+}
+
+impl Point {
+    /// Left edge of a square around it.
+    const fn left(&self) -> usize {
+        self.x.saturating_sub(4)
+    }
+
+    /// Upper edge of a square around it.
+    const fn top(&self) -> u64 {
+        self.y.saturating_sub(4)
+    }
+}
+
+/// A day's name beneath the axis.
+#[derive(Debug)]
+struct DayMark {
+    x: usize,
+    word: String,
 }
 
 /// `GET /udvikling`
@@ -146,9 +225,12 @@ fn volume(days: &[Volume]) -> Chart {
     let values: Vec<u64> = days.iter().map(received).collect();
     let most = values.iter().copied().max().unwrap_or(0).max(1);
     let all = values.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
-    let mut svg = frame(&[(most, whole(most)), (most / 2, whole(most / 2))], most);
-    bars(&mut svg, &values, most);
-    labels(&mut svg, days);
+    let drawing = Drawing {
+        marks: frame(&[(most, whole(most)), (most / 2, whole(most / 2))], most),
+        bars: bars(&values, most),
+        days: labels(days),
+        ..Drawing::default()
+    };
     let rows = days.iter().zip(&values);
     Chart {
         id: "maengde",
@@ -159,7 +241,7 @@ fn volume(days: &[Volume]) -> Chart {
             days.len(),
             whole(most)
         ),
-        svg,
+        drawing,
         columns: &["Dag", "Modtagne bilag"],
         rows: rows
             .map(|(day, n)| vec![day_short(day.dag), whole(*n)])
@@ -171,12 +253,13 @@ fn faults(days: &[Volume]) -> Chart {
     let share = |day: &Volume| per_mille(stopped(day), received(day));
     let values: Vec<u64> = days.iter().map(share).collect();
     let most = values.iter().copied().max().unwrap_or(0).max(10);
-    let mut svg = frame(
-        &[(most, percent(most)), (most / 2, percent(most / 2))],
-        most,
-    );
-    bars(&mut svg, &values, most);
-    labels(&mut svg, days);
+    let marks = [(most, percent(most)), (most / 2, percent(most / 2))];
+    let drawing = Drawing {
+        marks: frame(&marks, most),
+        bars: bars(&values, most),
+        days: labels(days),
+        ..Drawing::default()
+    };
     let rows = days.iter().zip(&values).map(|(day, share)| {
         vec![
             day_short(day.dag),
@@ -193,7 +276,7 @@ fn faults(days: &[Volume]) -> Chart {
              Højest {}.",
             percent(values.iter().copied().max().unwrap_or(0))
         ),
-        svg,
+        drawing,
         columns: &["Dag", "Modtaget", "Med fejl", "Andel"],
         rows: rows.collect(),
     }
@@ -231,18 +314,17 @@ fn times(days: &[Volume]) -> Chart {
     let most = u64::try_from(EDGES_MS.len()).unwrap_or(0).saturating_add(1);
     let marks = [(1, "1 sek."), (6, "1 min."), (11, "1 t."), (15, "1 døgn")];
     let marks: Vec<(u64, String)> = marks.map(|(at, word)| (at, word.to_owned())).into();
-    let mut svg = frame(&marks, most);
     let median: Vec<u64> = days.iter().map(|d| step(d.times.within(50))).collect();
     let slow: Vec<u64> = days.iter().map(|d| step(d.times.within(95))).collect();
-    curve(&mut svg, &median, most, "chart-line", "chart-dot");
-    curve(
-        &mut svg,
-        &slow,
-        most,
-        "chart-line chart-dashed",
-        "chart-square",
-    );
-    labels(&mut svg, days);
+    let drawing = Drawing {
+        marks: frame(&marks, most),
+        curves: vec![
+            curve(Stroke::Full, &median, most),
+            curve(Stroke::Dashed, &slow, most),
+        ],
+        days: labels(days),
+        ..Drawing::default()
+    };
     let rows = days.iter().map(|day| {
         vec![
             day_short(day.dag),
@@ -258,7 +340,7 @@ fn times(days: &[Volume]) -> Chart {
                       for tiden (median). Stiplet linje med firkanter: 95 af 100 var bogført. \
                       Dage efter modtagelsesdag."
             .to_owned(),
-        svg,
+        drawing,
         columns: &["Dag", "Bogført", "Median", "95 af 100"],
         rows: rows.collect(),
     }
@@ -269,21 +351,15 @@ fn y(value: u64, most: u64) -> u64 {
     (TOP + HEIGHT).saturating_sub(up.min(HEIGHT))
 }
 
-/// The axis with its marks.
-fn frame(marks: &[(u64, String)], most: u64) -> String {
-    let mut svg = String::new();
-    for (value, word) in marks.iter().chain(&[(0, String::new())]) {
-        let (at, right) = (y(*value, most), LEFT + WIDTH);
-        write!(
-            svg,
-            "<line class=\"chart-grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at}\" y2=\"{at}\"/>\
-             <text class=\"chart-text\" text-anchor=\"end\" x=\"{}\" y=\"{}\">{word}</text>",
-            LEFT - 6,
-            at + 4
-        )
-        .ok();
-    }
-    svg
+/// The grid with its values, and the axis.
+fn frame(marks: &[(u64, String)], most: u64) -> Vec<Mark> {
+    let axis = [(0, String::new())];
+    let all = marks.iter().chain(&axis);
+    let mark = |(value, word): &(u64, String)| Mark {
+        y: y(*value, most),
+        word: word.clone(),
+    };
+    all.map(mark).collect()
 }
 
 /// The middle of a day's place.
@@ -292,66 +368,44 @@ fn x(number: usize, of: usize) -> usize {
     LEFT + (number * WIDTH + WIDTH / 2) / of
 }
 
-fn bars(svg: &mut String, values: &[u64], most: u64) {
+fn bars(values: &[u64], most: u64) -> Vec<Bar> {
     let width = (WIDTH * 2 / 3 / values.len().max(1)).max(2);
-    for (number, value) in values.iter().enumerate() {
-        let (top, left) = (y(*value, most), x(number, values.len()) - width / 2);
-        let height = (TOP + HEIGHT).saturating_sub(top);
-        write!(
-            svg,
-            "<rect class=\"chart-bar\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"/>"
-        )
-        .ok();
-    }
+    let bar = |(number, value): (usize, &u64)| {
+        let top = y(*value, most);
+        Bar {
+            x: x(number, values.len()).saturating_sub(width / 2),
+            y: top,
+            width,
+            height: (TOP + HEIGHT).saturating_sub(top),
+        }
+    };
+    values.iter().enumerate().map(bar).collect()
 }
 
-fn curve(svg: &mut String, values: &[u64], most: u64, line: &str, mark: &str) {
+fn curve(stroke: Stroke, values: &[u64], most: u64) -> Curve {
     let known = values.iter().enumerate().filter(|(_, value)| **value > 0);
-    let points: Vec<(usize, u64)> = known
-        .map(|(number, value)| (x(number, values.len()), y(*value, most)))
-        .collect();
-    let joined: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-    write!(
-        svg,
-        "<polyline class=\"{line}\" points=\"{}\"/>",
-        joined.join(" ")
-    )
-    .ok();
-    for (x, y) in points {
-        if mark == "chart-dot" {
-            write!(
-                svg,
-                "<circle class=\"{mark}\" cx=\"{x}\" cy=\"{y}\" r=\"4\"/>"
-            )
-            .ok();
-        } else {
-            let (left, top) = (x - 4, y.saturating_sub(4));
-            write!(
-                svg,
-                "<rect class=\"{mark}\" x=\"{left}\" y=\"{top}\" width=\"8\" height=\"8\"/>"
-            )
-            .ok();
-        }
+    let points = known.map(|(number, value)| Point {
+        x: x(number, values.len()),
+        y: y(*value, most),
+    });
+    Curve {
+        stroke,
+        points: points.collect(),
     }
 }
 
 /// The first, the middle and the last day beneath the axis.
-fn labels(svg: &mut String, days: &[Volume]) {
+fn labels(days: &[Volume]) -> Vec<DayMark> {
     let last = days.len().saturating_sub(1);
     let shown = std::collections::BTreeSet::from([0, last / 2, last]);
-    for number in shown {
-        if let Some(day) = days.get(number) {
-            write!(
-                svg,
-                "<text class=\"chart-text\" text-anchor=\"middle\" x=\"{}\" y=\"{}\">{:02}.{:02}.</text>",
-                x(number, days.len()),
-                TOP + HEIGHT + 18,
-                day.dag.day(),
-                day.dag.month()
-            )
-            .ok();
-        }
-    }
+    let label = |number: usize| {
+        let dag = days.get(number)?.dag;
+        Some(DayMark {
+            x: x(number, days.len()),
+            word: format!("{:02}.{:02}.", dag.day(), dag.month()),
+        })
+    };
+    shown.into_iter().filter_map(label).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use oir_domain::access::{Grant, Person, Role, Scope};
 use oir_domain::ids::{FagsystemId, KeyId};
-use oir_domain::machine_key::{Holder, Terms};
+use oir_domain::machine_key::{Holder, Right, Terms};
 use oir_domain::party::{Cvr, Kommunekode};
 use oir_domain::register::Receiver;
 use oir_fagsystem::sample;
@@ -157,7 +157,17 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// Behind a door that asks for a key.
     pub(crate) async fn open() -> Self {
+        Self::behind(|keys| MachineDoor::Keys(keys.clone())).await
+    }
+
+    /// Behind a door that lets everybody in.
+    pub(crate) async fn open_door() -> Self {
+        Self::behind(|_| MachineDoor::Open).await
+    }
+
+    async fn behind(door: fn(&Keyring) -> MachineDoor) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         let name = format!("machine-{}-{number}", std::process::id());
@@ -206,7 +216,7 @@ impl House {
             operation: Arc::new(house.store.clone()),
             room: Room::default(),
             days: Arc::new(house.store.clone()),
-            door: MachineDoor::Keys(house.keys.clone()),
+            door: door(&house.keys),
         };
         let tokens = machine::tokens(house.keys.clone(), "https://oir.example/");
         house.routes = machine::service(state).merge(tokens);
@@ -244,8 +254,23 @@ impl House {
     }
 
     async fn key(&self, holder: Holder, kommuner: &[Kommunekode]) -> String {
+        self.key_with(holder, kommuner, holder.rights()).await
+    }
+
+    /// A key of a sender with some of its rights only.
+    pub(crate) async fn key_for(
+        &self,
+        system: FagsystemId,
+        kommuner: &[Kommunekode],
+        rights: &[Right],
+    ) -> String {
+        let holder = Holder::Fagsystem(system);
+        self.key_with(holder, kommuner, rights).await
+    }
+
+    async fn key_with(&self, holder: Holder, kommuner: &[Kommunekode], rights: &[Right]) -> String {
         let now = self.now();
-        let (kommuner, rights) = (kommuner.to_vec(), holder.rights().to_vec());
+        let (kommuner, rights) = (kommuner.to_vec(), rights.to_vec());
         let wish = Wish {
             id: self.keys.next_id(),
             navn: "Opdigtet".into(),

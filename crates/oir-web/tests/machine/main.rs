@@ -4,6 +4,7 @@
 
 mod house;
 mod oauth;
+mod totals;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

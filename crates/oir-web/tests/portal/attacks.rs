@@ -185,9 +185,13 @@ async fn every_page_forbids_frames_scripts_and_styles_of_others() {
 #[test]
 fn no_template_carries_script_or_style_of_its_own() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-    let mut seen = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
+    let (mut seen, mut paths) = (0, vec![folder]);
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            let files = std::fs::read_dir(path).unwrap();
+            paths.extend(files.map(|file| file.unwrap().path()));
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         let found = inline(&text);
         assert!(found.is_empty(), "{}: {found:?}", path.display());
