@@ -3,13 +3,17 @@
 //! The design system is an npm dependency with a lock file; no file of it is copied into
 //! the repository. This script installs it in the build's own folder (or takes the folder
 //! named by `OIR_WEB_ASSETS`), copies what a page can ask for and writes the Rust table
-//! that embeds it. It writes nothing into the source tree.
+//! that embeds it, text beside its gzip. It writes nothing into the source tree.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs, io};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 /// Our own files and what npm needs, all under `web/`.
 const OWN: [&str; 2] = ["portal.css", "portal.js"];
@@ -131,17 +135,37 @@ fn table(assets: &Path, paths: BTreeSet<String>) -> Result<String, String> {
         let bytes = fs::read(assets.join(&path)).map_err(|e| format!("{path}: {e}"))?;
         let digest = fnv(&bytes);
         let content_type = content_type(&path)?;
+        let gzip = gzip(&assets.join(&path), &bytes).map_err(|e| format!("{path}: {e}"))?;
+        let gzip = gzip.map_or("None".to_owned(), |ending| {
+            format!("Some(include_bytes!(concat!(env!(\"OUT_DIR\"), \"/assets/{path}{ending}\")))")
+        });
         writeln!(
             rust,
             "    Asset {{\n        path: {path:?},\n        \
              content_type: {content_type:?},\n        \
              digest: \"{digest:016x}\",\n        \
-             bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/assets/{path}\")),\n    }},"
+             bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/assets/{path}\")),\n        \
+             gzip: {gzip},\n    }},"
         )
         .map_err(|e| e.to_string())?;
     }
     rust.push_str("];\n");
     Ok(rust)
+}
+
+/// Writes the gzip of a text beside it and says what its name ends with; fonts are
+/// compressed in themselves.
+fn gzip(path: &Path, bytes: &[u8]) -> io::Result<Option<&'static str>> {
+    if path.extension().is_some_and(|ending| ending == "woff2") {
+        return Ok(None);
+    }
+    let ending = ".gz";
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    let mut encoder = GzEncoder::new(fs::File::create(beside)?, Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()?;
+    Ok(Some(ending))
 }
 
 fn content_type(path: &str) -> Result<&'static str, String> {

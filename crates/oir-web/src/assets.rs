@@ -1,9 +1,13 @@
 //! The portal's style, script, fonts and icons, embedded by the build script.
 //!
 //! Addresses carry the file's digest, so that browsers may keep a file for ever and still
-//! get the new one after an upgrade. This room knows nothing of pages.
+//! get the new one after an upgrade. Text is compressed when the program is built; pages are
+//! not compressed at all, because they carry secrets beside words from outside (BREACH).
+//! This room knows nothing of pages.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
@@ -18,6 +22,8 @@ pub struct Asset {
     digest: &'static str,
     /// The file.
     bytes: &'static [u8],
+    /// The same as gzip; none for what is compressed in itself.
+    gzip: Option<&'static [u8]>,
 }
 
 mod table {
@@ -46,7 +52,10 @@ fn find(path: &str) -> Option<&'static Asset> {
 /// Answers `GET /assets/…`; nothing when there is no such file.
 pub(crate) fn serve(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     let asset = find(uri.path().strip_prefix("/assets/")?)?;
-    let tag = format!("\"{}\"", asset.digest);
+    let gzip = asset.gzip.filter(|_| takes_gzip(headers));
+    // What is encoded otherwise is another representation, with a tag of its own.
+    let form = if gzip.is_some() { "-gzip" } else { "" };
+    let tag = format!("\"{}{form}\"", asset.digest);
     let named = uri
         .query()
         .is_some_and(|query| query.strip_prefix("v=") == Some(asset.digest));
@@ -65,20 +74,80 @@ pub(crate) fn serve(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     let mut response = if fresh {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()
+        (
+            [(CONTENT_TYPE, asset.content_type)],
+            gzip.unwrap_or(asset.bytes),
+        )
+            .into_response()
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if gzip.is_some() && !fresh {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(ETAG, tag);
     }
     Some(response)
 }
 
+/// Whether the caller takes gzip: named, and not with the weight nought.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter();
+    let mut codings = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    codings.any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let weight = parts.find_map(|part| part.strip_prefix("q="));
+        let none = weight.is_some_and(|weight| weight.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        named && !none
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::{address, find, table::ASSETS};
+    use super::{address, find, serve, table::ASSETS, takes_gzip};
+    use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG};
+    use axum::http::{HeaderMap, HeaderValue};
+
+    fn taking(encodings: &'static str) -> HeaderMap {
+        let value = HeaderValue::from_static(encodings);
+        HeaderMap::from_iter([(ACCEPT_ENCODING, value)])
+    }
+
+    #[test]
+    fn text_goes_compressed_to_those_who_take_it() {
+        for taken in ["gzip", "deflate, gzip, br", "br;q=1, GZIP;q=0.5"] {
+            assert!(takes_gzip(&taking(taken)), "{taken}");
+        }
+        for not in ["", "br", "gzip;q=0", "gzip; q=0.000", "x-gzip"] {
+            assert!(!takes_gzip(&taking(not)), "{not}");
+        }
+        let get =
+            |path: &str, encodings| serve(&path.parse().unwrap(), &taking(encodings)).unwrap();
+        let style = "/assets/css/dkfds.min.css";
+        let (whole, packed) = (get(style, "br"), get(style, "gzip"));
+        assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
+        assert!(!whole.headers().contains_key(CONTENT_ENCODING));
+        assert_ne!(whole.headers()[ETAG], packed.headers()[ETAG]);
+        let font = ASSETS.iter().find(|a| a.path.ends_with(".woff2")).unwrap();
+        let font = get(&format!("/assets/{}", font.path), "gzip");
+        assert!(!font.headers().contains_key(CONTENT_ENCODING));
+        let long = ASSETS.iter().filter(|a| a.bytes.len() > 10_000);
+        for asset in long.filter(|a| a.gzip.is_some()) {
+            assert!(
+                asset.gzip.unwrap().len() * 2 < asset.bytes.len(),
+                "{}",
+                asset.path
+            );
+        }
+    }
 
     #[test]
     fn the_table_is_in_order_and_holds_eight_fonts_the_style_and_the_icons() {

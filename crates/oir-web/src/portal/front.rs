@@ -6,6 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
+use oir_domain::access::Action;
 use oir_domain::fault::FaultCode;
 use oir_domain::ids::FagsystemId;
 use oir_domain::message::StateName;
@@ -109,7 +110,7 @@ async fn read(
     let (first, last) = (dag.first_of_month(), dag.last_of_month());
     let comparison = state.days.comparison(scope, first, last).await?;
     let broken = |_: Overflow| PageError::Broken("the sums of a day overflow".to_owned());
-    Ok(FrontPage {
+    let front = FrontPage {
         page: Page::inside("Forside", Section::Front, viewer),
         matters: today::matters(state, viewer).await?,
         dag: day_choice(dag, state.today()),
@@ -123,7 +124,41 @@ async fn read(
             .iter()
             .map(|message| unreadable_line(message, &names, state))
             .collect(),
+    };
+    Ok(if viewer.may(Action::SeeBilag) {
+        front
+    } else {
+        without_bilag(front)
     })
+}
+
+impl FrontPage {
+    /// Whether its figures lead to bilag.
+    pub(super) fn leads(&self) -> bool {
+        self.faults.iter().all(|fault| fault.href.is_some())
+            && self.unreadable.iter().all(|message| message.href.is_some())
+            && self
+                .figures
+                .as_ref()
+                .is_none_or(|figures| figures.total.cells.iter().any(|cell| cell.href.is_some()))
+    }
+}
+
+/// The page for those who see figures but no bilag: nothing leads to what they may not open.
+fn without_bilag(mut front: FrontPage) -> FrontPage {
+    if let Some(figures) = &mut front.figures {
+        let rows = figures.rows.iter_mut().chain([&mut figures.total]);
+        for cell in rows.flat_map(|row| &mut row.cells) {
+            cell.href = None;
+        }
+    }
+    for fault in &mut front.faults {
+        fault.href.take_if(|href| !href.starts_with('#'));
+    }
+    for message in &mut front.unreadable {
+        message.href = None;
+    }
+    front
 }
 
 fn day_choice(dag: Date, today: Date) -> DayChoice {
@@ -262,11 +297,11 @@ fn fault_lines(
             text: (state.words.title)(count.code),
             responsible: words::responsible(count.code.responsible()),
             antal: whole(count.antal),
-            href: if any_unreadable && stops_messages(count.code) {
+            href: Some(if any_unreadable && stops_messages(count.code) {
                 "#ulaeselige".to_owned()
             } else {
                 format!("/bilag?fra={dag}&til={dag}&fejlkode={}", count.code)
-            },
+            }),
         })
         .collect()
 }
@@ -280,7 +315,7 @@ fn stops_messages(code: FaultCode) -> bool {
 
 fn unreadable_line(message: &MessageDetail, names: &Names, state: &PortalState) -> UnreadableLine {
     UnreadableLine {
-        href: format!("/afsendelser/{}", message.id),
+        href: Some(format!("/afsendelser/{}", message.id)),
         modtaget: instant_short(message.modtaget, &state.zone),
         kommune: names.kommune(message.kommune),
         fagsystem: names.fagsystem(message.fagsystem),

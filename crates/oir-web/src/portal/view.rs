@@ -290,13 +290,13 @@ pub(super) struct FaultLine {
     pub(super) text: String,
     pub(super) responsible: &'static str,
     pub(super) antal: String,
-    pub(super) href: String,
+    pub(super) href: Option<String>,
 }
 
 /// A message that could not be read.
 #[derive(Debug)]
 pub(super) struct UnreadableLine {
-    pub(super) href: String,
+    pub(super) href: Option<String>,
     pub(super) modtaget: String,
     pub(super) kommune: String,
     pub(super) fagsystem: String,

@@ -264,22 +264,35 @@ fn a_person_signs_in_at_a_provider_and_sees_what_is_theirs() {
     look("sign_in.mjs", &portal, &[&issuer]);
 }
 
+/// Lets a browser walk a script at a demo of its own.
+fn look_at_demo(name: &str, bilag: &str) {
+    let port = free_port().to_string();
+    let data = text(&crate::running::folder(name));
+    let (_demo, portal) = demo(&["--bilag", bilag, "--port", &port, "--data", &data], &port);
+    look(&format!("{name}.mjs"), &portal, &[]);
+}
+
 #[test]
 fn operation_makes_a_key_that_is_seen_once() {
-    let (port, data) = (
-        free_port().to_string(),
-        text(&crate::running::folder("keys")),
-    );
-    let (_demo, portal) = demo(&["--bilag", "100", "--port", &port, "--data", &data], &port);
-    look("keys.mjs", &portal, &[]);
+    look_at_demo("keys", "100");
 }
 
 #[test]
 fn the_demos_persons_see_what_is_theirs() {
-    let (port, data) = (
-        free_port().to_string(),
-        text(&crate::running::folder("persons")),
-    );
-    let (_demo, portal) = demo(&["--bilag", "400", "--port", &port, "--data", &data], &port);
-    look("persons.mjs", &portal, &[]);
+    look_at_demo("persons", "400");
+}
+
+#[test]
+fn every_page_is_sound_for_every_person() {
+    look_at_demo("everything", "400");
+}
+
+#[test]
+fn a_day_with_a_planted_difference_is_found_and_signed() {
+    look_at_demo("day", "400");
+}
+
+#[test]
+fn an_auditor_samples_looks() {
+    look_at_demo("samples", "400");
 }
