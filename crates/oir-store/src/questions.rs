@@ -135,6 +135,10 @@ fn figures() -> Vec<Case> {
             "faults",
             views::faults_of_day(&all, DAY),
             &["fault_of_day (dag=?)", "(bilag_id=? AND kommune=?)"],
+        ),
+    ]
+}
+
 /// The days of a month in one municipality: its list of days.
 fn day_cases() -> Vec<Case> {
     let all = Scope::everything();

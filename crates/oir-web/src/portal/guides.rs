@@ -33,7 +33,7 @@ use serde::Deserialize;
 use super::PortalState;
 use super::door::Viewer;
 use super::failure::{PageError, page};
-use super::markdown;
+use super::markdown::{self, Markup};
 use super::names::Names;
 use super::view::{Choice, Page, Section};
 use crate::danish_format::{instant_short, whole};
@@ -232,7 +232,7 @@ struct GuidePage {
     written: Option<Written>,
     ways: Vec<&'static str>,
     /// HTML, made safe by `markdown.rs`.
-    body: String,
+    body: Markup,
     /// Who can write one, where there is none: sentences.
     writers: Vec<&'static str>,
     /// Where the reader may write: address and words.
@@ -292,7 +292,7 @@ pub(super) async fn show(
         here: format!("/vejledninger/{id}"),
         written,
         ways: ways.iter().map(|way| way_words(*way)).collect(),
-        body: markdown::to_html(body),
+        body: markdown::markup(body),
         writers: vec![
             "Den landsdækkende vejledning skrives af fagsystemets leverandør eller af KOMBIT.",
             "Kommunens egen vejledning skrives af fagområdet eller af den ØiR-ansvarlige for finans.",
@@ -315,7 +315,7 @@ struct VersionsPage {
     shown: Option<String>,
     ways: String,
     withdrawn: bool,
-    body: String,
+    body: Markup,
     /// The way to the versions before these.
     older: Option<String>,
     /// The way to the newest versions, from older ones.
@@ -396,7 +396,7 @@ pub(super) async fn versions(
         shown: Some(whole(guide.head.version.into())),
         ways: ways_words(&guide.head.ways),
         withdrawn: guide.head.withdrawn,
-        body: markdown::to_html(&guide.body),
+        body: markdown::markup(&guide.body),
         restore: (may && old).then(|| address("/ret", &place, &again)),
         back: address("", &place, ""),
     };

@@ -12,8 +12,25 @@ use crate::masking::mask_text;
 /// Deepest nesting that is shown as such: nobody means more, and browsers give up.
 const DEPTH_MAX: usize = 12;
 
-/// The text as HTML that may stand in a page as it is.
-pub(super) fn to_html(text: &str) -> String {
+/// HTML made of tags that this file lets through, which a page shows as it is. Nothing else
+/// makes one: every other text of a template is escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Markup(String);
+
+impl std::fmt::Display for Markup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl askama::filters::HtmlSafe for Markup {}
+
+/// The text as a page shows it.
+pub(super) fn markup(text: &str) -> Markup {
+    Markup(to_html(text))
+}
+
+fn to_html(text: &str) -> String {
     // Numbers that stand together in the source first: in links, too.
     let masked = mask_text(text);
     let mut open: Vec<bool> = Vec::new();

@@ -263,6 +263,7 @@ async fn facts(store: &Store, scope: &Scope, row: DayRow) -> Result<DayFacts, St
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
     use std::collections::BTreeMap;
 
     use jiff::civil::date;

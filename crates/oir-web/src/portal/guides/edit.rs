@@ -71,7 +71,7 @@ struct EditPage {
     limits: (String, String),
     faults: Vec<FieldFault>,
     /// HTML, made safe by `markdown.rs`; none = not asked for.
-    preview: Option<String>,
+    preview: Option<markdown::Markup>,
     /// What somebody else saved meanwhile.
     conflict: Option<Conflict>,
     /// Whether there is a guide here that can be taken away.
@@ -217,7 +217,7 @@ pub(in crate::portal) async fn save(
         "traek" if stands => Draft::withdrawal(&writing.note),
         "vis" => {
             let mut template = form(&state, &viewer, &place, writing);
-            template.preview = Some(markdown::to_html(&template.tekst));
+            template.preview = Some(markdown::markup(&template.tekst));
             template.stands = stands;
             return Ok(page(&template)?.into_response());
         }
