@@ -491,7 +491,7 @@ async fn who_guesses_keys_waits_and_who_has_one_does_not() {
     let elsewhere = with_key(&portal, "/api/finans/v2/bilag", "oir_wrong").await;
     assert_eq!(elsewhere.status, StatusCode::UNAUTHORIZED);
     let log = look(&portal, "/log", &drift).await;
-    let lines = log.text().matches("Så nogen gætte på nøgler").count();
+    let lines = log.text().matches("<td>Så nogen gætte på nøgler").count();
     assert_eq!(lines, 1, "once in a window");
     assert!(log.text().contains("adresse 192.0.2.7") && !log.text().contains("oir_wrong"));
 }
