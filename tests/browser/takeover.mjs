@@ -45,7 +45,7 @@ const still = await birk.$$eval('main tbody tr', (rows) => rows.length);
 if (still !== held.count) faults.push(`${still} bilag are left of ${held.count} after nothing was done`);
 
 // One is the sending area's after all.
-await birk.click('main tbody tr label');
+await birk.$eval('main tbody tr input[type="checkbox"]', (box) => box.click());
 await birk.select('#omraade', 'fagomraade');
 await write(birk, '#tekst', 'Skal det her ikke på en anden ydelse? Kig på det hos jer.');
 await press(birk, 'button[value="omraade"]');

@@ -78,7 +78,10 @@ async fn call(
 fn status(refusal: &Refusal) -> StatusCode {
     match (refusal.code(), refusal.blame) {
         (Some(FaultCode::Unavailable), _) => StatusCode::SERVICE_UNAVAILABLE,
-        (Some(FaultCode::NotFound | FaultCode::UnknownMyndighed), _) => StatusCode::NOT_FOUND,
+        (
+            Some(FaultCode::NotFound | FaultCode::UnknownMyndighed | FaultCode::UnknownFagsystem),
+            _,
+        ) => StatusCode::NOT_FOUND,
         (Some(FaultCode::TransactionReused), _) => StatusCode::CONFLICT,
         (Some(FaultCode::NotAllowed), _) => StatusCode::FORBIDDEN,
         (_, Blame::Sender) => StatusCode::BAD_REQUEST,
