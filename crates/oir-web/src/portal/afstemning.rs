@@ -2,7 +2,6 @@
 
 pub(super) mod day;
 pub(super) mod forms;
-mod sheet;
 mod total;
 mod words;
 
@@ -24,8 +23,8 @@ use super::failure::{PageError, page};
 use super::names::Names;
 use super::query::percent_encoded;
 use super::view::{Badge, Choice, Page, Section};
+use super::workbook::{self, Cell, Column, Kind, Sheet};
 use crate::danish_format::{day_short, kroner, month, sort_key, whole};
-use sheet::Cell;
 
 /// The address line, as it was typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -316,23 +315,27 @@ fn line(day: &Judged, names: &Names) -> DayLine {
     }
 }
 
-const COLUMNS: [(&str, f64); 16] = [
-    ("Dag (modtaget)", 15.0),
-    ("Kommune", 18.0),
-    ("Fagsystem", 14.0),
-    ("Sendt, antal", 12.0),
-    ("Sendt (kr.)", 18.0),
-    ("Modtaget, antal", 15.0),
-    ("Modtaget (kr.)", 18.0),
-    ("Afvist, antal", 12.0),
-    ("Afvist (kr.)", 18.0),
-    ("Bogført, antal", 14.0),
-    ("Bogført (kr.)", 18.0),
-    ("Under levering, antal", 20.0),
-    ("Tilbageholdt, nægtet og parkeret, antal", 36.0),
-    ("Ikke læst, antal", 15.0),
-    ("Status", 22.0),
-    ("Godkendelse", 26.0),
+const COLUMNS: [Column; 16] = [
+    Column::new("Dag (modtaget)", 15.0, Kind::Time),
+    Column::new("Kommune", 18.0, Kind::Text),
+    Column::new("Fagsystem", 14.0, Kind::Text),
+    Column::new("Sendt, antal", 12.0, Kind::Figure),
+    Column::new("Sendt (kr.)", 18.0, Kind::Figure),
+    Column::new("Modtaget, antal", 15.0, Kind::Figure),
+    Column::new("Modtaget (kr.)", 18.0, Kind::Figure),
+    Column::new("Afvist, antal", 12.0, Kind::Figure),
+    Column::new("Afvist (kr.)", 18.0, Kind::Figure),
+    Column::new("Bogført, antal", 14.0, Kind::Figure),
+    Column::new("Bogført (kr.)", 18.0, Kind::Figure),
+    Column::new("Under levering, antal", 20.0, Kind::Figure),
+    Column::new(
+        "Tilbageholdt, nægtet og parkeret, antal",
+        36.0,
+        Kind::Figure,
+    ),
+    Column::new("Ikke læst, antal", 15.0, Kind::Figure),
+    Column::new("Status", 22.0, Kind::Text),
+    Column::new("Godkendelse", 26.0, Kind::Text),
 ];
 
 /// `GET /afstemning.xlsx`
@@ -352,7 +355,12 @@ pub(super) async fn download(
         .await?;
     let rows = days.iter().map(|day| sheet_line(day, &names)).collect();
     let name = format!("afstemning-{}.xlsx", words::month_iso(first));
-    sheet::answer(&name, vec![sheet::Sheet::new("Afstemning", &COLUMNS, rows)]).await
+    let sheet = Sheet {
+        name: "Afstemning",
+        columns: COLUMNS.into(),
+        rows,
+    };
+    workbook::answer(&name, vec![sheet]).await
 }
 
 fn sheet_line(day: &Judged, names: &Names) -> Vec<Cell> {
@@ -366,19 +374,19 @@ fn sheet_line(day: &Judged, names: &Names) -> Vec<Cell> {
         Cell::Day(key.dag),
         Cell::Text(names.kommune(key.kommune)),
         Cell::Text(names.fagsystem(words::known(key))),
-        sent.map_or(Cell::Nothing, |sent| Cell::Number(sent.antal)),
-        sent.map_or(Cell::Nothing, |sent| Cell::Amount(sent.debet)),
-        Cell::Number(account.received.antal),
+        sent.map_or(Cell::Empty, |sent| Cell::Whole(sent.antal)),
+        sent.map_or(Cell::Empty, |sent| Cell::Amount(sent.debet)),
+        Cell::Whole(account.received.antal),
         Cell::Amount(account.received.debet),
-        Cell::Number(account.rejected.antal),
+        Cell::Whole(account.rejected.antal),
         Cell::Amount(account.rejected.debet),
-        Cell::Number(account.booked.antal),
+        Cell::Whole(account.booked.antal),
         Cell::Amount(account.booked.debet),
-        Cell::Number(account.outstanding.antal),
-        Cell::Number(waiting),
-        Cell::Number(account.unreadable),
+        Cell::Whole(account.outstanding.antal),
+        Cell::Whole(waiting),
+        Cell::Whole(account.unreadable),
         Cell::Text(words::status(day.status).text.to_owned()),
         day.signed()
-            .map_or(Cell::Nothing, |b| Cell::Text(b.text.to_owned())),
+            .map_or(Cell::Empty, |b| Cell::Text(b.text.to_owned())),
     ]
 }

@@ -2,21 +2,18 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use jiff::civil::Date;
+use axum::response::Response;
 use oir_domain::access::Action;
 use oir_domain::calendar::day_of;
 use oir_domain::work::{Area, deadline};
 use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::work::WorkLine;
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
 
 use super::door::Viewer;
 use super::failure::PageError;
 use super::names::Names;
 use super::work::WorkQuery;
-use super::workbook::{XLSX, excel_kroner};
+use super::workbook::{self, Cell, Column, Kind, Sheet};
 use super::{PortalState, work_words};
 use crate::danish_format::whole;
 use crate::masking::mask_text;
@@ -26,31 +23,20 @@ const BATCH_LINES: u32 = 1_000;
 /// Most lines: a worklist longer than this is not worked through in a workbook.
 const LINES_MAX: usize = 50_000;
 
-/// A column: heading and width in characters.
-const COLUMNS: [(&str, f64); 12] = [
-    ("Årsag", 40.0),
-    ("Tilstand", 22.0),
-    ("Ligger hos", 12.0),
-    ("Kommune", 18.0),
-    ("Fagsystem", 12.0),
-    ("Afsenders bilagsnummer", 22.0),
-    ("Tekst", 40.0),
-    ("Beløb (kr.)", 16.0),
-    ("Gik i stå", 14.0),
-    ("Frist", 14.0),
-    ("Taget af", 24.0),
-    ("Id i ØiR", 38.0),
+const COLUMNS: [Column; 12] = [
+    Column::new("Årsag", 40.0, Kind::Text),
+    Column::new("Tilstand", 22.0, Kind::Text),
+    Column::new("Ligger hos", 12.0, Kind::Text),
+    Column::new("Kommune", 18.0, Kind::Text),
+    Column::new("Fagsystem", 12.0, Kind::Text),
+    Column::new("Afsenders bilagsnummer", 22.0, Kind::Text),
+    Column::new("Tekst", 40.0, Kind::Text),
+    Column::new("Beløb (kr.)", 16.0, Kind::Figure),
+    Column::new("Gik i stå", 14.0, Kind::Time),
+    Column::new("Frist", 14.0, Kind::Time),
+    Column::new("Taget af", 24.0, Kind::Text),
+    Column::new("Id i ØiR", 38.0, Kind::Text),
 ];
-
-/// A line with its names, ready to be written away from the async threads.
-struct Row {
-    texts: [String; 7],
-    kroner: f64,
-    opened: Date,
-    due: Date,
-    holder: String,
-    id: String,
-}
 
 /// `GET /fejl.xlsx`
 pub(super) async fn download(
@@ -94,75 +80,32 @@ pub(super) async fn download(
     sign_in
         .log(&viewer.person, deeds::EXPORTED, &object)
         .await?;
-    let bytes = tokio::task::spawn_blocking(move || write(&rows))
-        .await
-        .map_err(|error| PageError::Broken(format!("the workbook's thread died: {error}")))?
-        .map_err(|error| PageError::Broken(format!("the workbook was not written: {error}")))?;
-    let headers = [
-        (CONTENT_TYPE, XLSX.to_owned()),
-        (
-            CONTENT_DISPOSITION,
-            format!("attachment; filename=\"fejl-{today}.xlsx\""),
-        ),
-    ];
-    Ok((headers, bytes).into_response())
+    let sheet = Sheet {
+        name: "Fejl",
+        columns: COLUMNS.into(),
+        rows,
+    };
+    workbook::answer(&format!("fejl-{today}.xlsx"), vec![sheet]).await
 }
 
-fn row(line: &WorkLine, names: &Names, state: &PortalState) -> Row {
+fn row(line: &WorkLine, names: &Names, state: &PortalState) -> Vec<Cell> {
     let item = &line.item;
     let opened = day_of(item.opened, &state.zone);
-    Row {
-        texts: [
-            work_words::cause(&item.cause, state.words),
-            work_words::stop(item.cause.stop).text.to_owned(),
-            work_words::area(item.area).to_owned(),
-            names.kommune(item.kommune),
-            names.fagsystem(item.fagsystem),
-            mask_text(&line.nummer),
-            mask_text(&line.tekst),
-        ],
-        kroner: excel_kroner(item.debet),
-        opened,
-        due: deadline(item.area, opened),
-        holder: item
-            .holder
+    vec![
+        work_words::cause(&item.cause, state.words).into(),
+        work_words::stop(item.cause.stop).text.into(),
+        work_words::area(item.area).into(),
+        names.kommune(item.kommune).into(),
+        names.fagsystem(item.fagsystem).into(),
+        mask_text(&line.nummer).into(),
+        mask_text(&line.tekst).into(),
+        Cell::Amount(item.debet),
+        Cell::Day(opened),
+        Cell::Day(deadline(item.area, opened)),
+        item.holder
             .as_ref()
-            .map_or_else(String::new, |h| h.navn.to_string()),
-        id: item.subject.to_string(),
-    }
-}
-
-fn write(rows: &[Row]) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = Workbook::new();
-    let heading = Format::new().set_bold();
-    let (day, amount) = (
-        Format::new().set_num_format("dd.mm.yyyy"),
-        Format::new().set_num_format("#,##0.00"),
-    );
-    let sheet = workbook.add_worksheet().set_name("Fejl")?;
-    for ((title, width), column) in COLUMNS.iter().zip(0..) {
-        sheet.set_column_width(column, *width)?;
-        sheet.write_string_with_format(0, column, *title, &heading)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    let mut last = 0;
-    for (row, number) in rows.iter().zip(1..) {
-        for (text, column) in row.texts.iter().zip(0..) {
-            sheet.write_string(number, column, text)?;
-        }
-        sheet.write_number_with_format(number, 7, row.kroner, &amount)?;
-        sheet.write_datetime_with_format(number, 8, &excel_day(row.opened)?, &day)?;
-        sheet.write_datetime_with_format(number, 9, &excel_day(row.due)?, &day)?;
-        sheet.write_string(number, 10, &row.holder)?;
-        sheet.write_string(number, 11, &row.id)?;
-        last = number;
-    }
-    sheet.autofilter(0, 0, last, 11)?;
-    workbook.save_to_buffer()
-}
-
-fn excel_day(day: Date) -> Result<ExcelDateTime, XlsxError> {
-    let part = |part: i8| u8::try_from(part).unwrap_or(0);
-    let year = u16::try_from(day.year()).unwrap_or(0);
-    ExcelDateTime::from_ymd(year, part(day.month()), part(day.day()))
+            .map(|holder| holder.navn.to_string())
+            .into(),
+        item.subject.to_string().into(),
+    ]
 }

@@ -109,12 +109,16 @@ pub(super) async fn download(
     (now, zone): (Timestamp, &TimeZone),
     sheets: Vec<Sheet>,
 ) -> Result<Response, PageError> {
-    let file = file_name(name, "xlsx", now, zone);
+    answer(&file_name(name, "xlsx", now, zone), sheets).await
+}
+
+/// The same under a name of its own.
+pub(super) async fn answer(file: &str, sheets: Vec<Sheet>) -> Result<Response, PageError> {
     let bytes = tokio::task::spawn_blocking(move || whole_book(&sheets))
         .await
         .map_err(|error| PageError::Broken(format!("the workbook's thread died: {error}")))?
         .map_err(|error| broken(&error))?;
-    Ok((attached(XLSX, &file), bytes).into_response())
+    Ok((attached(XLSX, file), bytes).into_response())
 }
 
 /// The headers of a file that is kept and not shown.

@@ -16,7 +16,6 @@ use oir_flow::ports::days::{DayFilter, DayRow, Question, Signing, SigningKind, S
 use oir_flow::ports::sessions::deeds;
 
 use super::overflow;
-use super::sheet::{self, Cell};
 use super::total::TotalForm;
 use super::words;
 use crate::danish_format::{day, day_short, instant, instant_short, kroner, whole};
@@ -25,6 +24,7 @@ use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page};
 use crate::portal::view::{Badge, FieldFault, Page, Section};
+use crate::portal::workbook::{self, Cell, Column, Kind, Sheet};
 
 /// Differences shown on the page; the workbook has them all.
 const SHOWN_MAX: usize = 200;
@@ -453,18 +453,18 @@ fn question_line(question: &Question, state: &PortalState) -> QuestionLine {
     }
 }
 
-const CHAIN: [(&str, f64); 4] = [
-    ("Led", 34.0),
-    ("Antal", 12.0),
-    ("Debet (kr.)", 18.0),
-    ("Kredit (kr.)", 18.0),
+const CHAIN: [Column; 4] = [
+    Column::new("Led", 34.0, Kind::Text),
+    Column::new("Antal", 12.0, Kind::Figure),
+    Column::new("Debet (kr.)", 18.0, Kind::Figure),
+    Column::new("Kredit (kr.)", 18.0, Kind::Figure),
 ];
-const FINDINGS: [(&str, f64); 5] = [
-    ("Forskel", 48.0),
-    ("Den anden side", 34.0),
-    ("ØiR", 34.0),
-    ("BilagUUID", 38.0),
-    ("Forklaring", 48.0),
+const FINDINGS: [Column; 5] = [
+    Column::new("Forskel", 48.0, Kind::Text),
+    Column::new("Den anden side", 34.0, Kind::Text),
+    Column::new("ØiR", 34.0, Kind::Text),
+    Column::new("BilagUUID", 38.0, Kind::Text),
+    Column::new("Forklaring", 48.0, Kind::Text),
 ];
 
 /// `GET /afstemning/{kommune}/{fagsystem}/{dag}/afstemning.xlsx`
@@ -483,13 +483,13 @@ pub(in crate::portal) async fn download(
     let account = &loaded.account;
     let full = |what: &str, s: Statement| {
         let amounts = [Cell::Amount(s.debet), Cell::Amount(s.kredit)];
-        let mut cells = vec![Cell::Text(what.to_owned()), Cell::Number(s.antal)];
+        let mut cells = vec![Cell::Text(what.to_owned()), Cell::Whole(s.antal)];
         cells.extend(amounts);
         cells
     };
     let part = |what: &str, c: Count| {
         let what = Cell::Text(what.to_owned());
-        vec![what, Cell::Number(c.antal), Cell::Amount(c.debet)]
+        vec![what, Cell::Whole(c.antal), Cell::Amount(c.debet)]
     };
     let mut chain = Vec::new();
     chain.extend(
@@ -513,16 +513,23 @@ pub(in crate::portal) async fn download(
     let said = Said::default();
     let findings = shown.map(|finding| {
         let line = finding_line(finding, &loaded, &said);
-        let bilag = line.bilag.map_or(Cell::Nothing, |(_, id)| Cell::Text(id));
+        let bilag = line.bilag.map_or(Cell::Empty, |(_, id)| Cell::Text(id));
         let texts = [line.what, line.theirs, line.ours].map(Cell::Text);
         texts
             .into_iter()
             .chain([bilag, Cell::Text(line.words)])
             .collect()
     });
-    let sheets = vec![
-        sheet::Sheet::new("Dagen", &CHAIN, chain),
-        sheet::Sheet::new("Forskelle", &FINDINGS, findings.collect()),
-    ];
-    sheet::answer(&format!("afstemning-{}.xlsx", key.dag), sheets).await
+    let chain = Sheet {
+        name: "Dagen",
+        columns: CHAIN.into(),
+        rows: chain,
+    };
+    let findings = Sheet {
+        name: "Forskelle",
+        columns: FINDINGS.into(),
+        rows: findings.collect(),
+    };
+    let name = format!("afstemning-{}.xlsx", key.dag);
+    workbook::answer(&name, vec![chain, findings]).await
 }

@@ -1,17 +1,15 @@
 //! The list of keys as a workbook: what an auditor asks for. Never a secret or its digest.
 
 use axum::extract::State;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use oir_flow::ports::sessions::deeds;
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::super::PortalState;
 use super::super::door::Viewer;
 use super::super::failure::PageError;
+use super::super::workbook::{Cell, Column, Kind, Sheet, answer};
 use super::{badge, day, holder, kommuner, last_used, rights, seen, stands};
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// Headings and widths in characters.
 const COLUMNS: [(&str, f64); 11] = [
     ("Navn", 32.0),
@@ -49,39 +47,22 @@ pub(crate) async fn download(
             key.made_by.to_string(),
             reason.unwrap_or_default(),
         ]
+        .map(Cell::Text)
+        .into()
     };
-    let rows: Vec<_> = keys.iter().map(row).collect();
+    let rows: Vec<Vec<Cell>> = keys.iter().map(row).collect();
     // What leaves the house is written down before it leaves.
     let object = format!("noegler.xlsx, {} linjer", rows.len());
     let sign_in = &state.entrance.sign_in;
     sign_in
         .log(&viewer.person, deeds::EXPORTED, &object)
         .await?;
-    let bytes = tokio::task::spawn_blocking(move || write(&rows))
-        .await
-        .map_err(|error| PageError::Broken(format!("the workbook's thread died: {error}")))?
-        .map_err(|error| PageError::Broken(format!("the workbook was not written: {error}")))?;
-    let headers = [
-        (CONTENT_TYPE, XLSX),
-        (CONTENT_DISPOSITION, "attachment; filename=\"noegler.xlsx\""),
-    ];
-    Ok((headers, bytes).into_response())
-}
-
-fn write(rows: &[[String; 11]]) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = Workbook::new();
-    let heading = Format::new().set_bold();
-    let sheet = workbook.add_worksheet().set_name("Nøgler")?;
-    for ((title, width), column) in COLUMNS.iter().zip(0..) {
-        sheet.set_column_width(column, *width)?;
-        sheet.write_string_with_format(0, column, *title, &heading)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    for (row, number) in rows.iter().zip(1..) {
-        for (text, column) in row.iter().zip(0..) {
-            // As text, whatever it begins with: names are others' words.
-            sheet.write_string(number, column, text)?;
-        }
-    }
-    workbook.save_to_buffer()
+    let sheet = Sheet {
+        name: "Nøgler",
+        columns: COLUMNS
+            .map(|(title, width)| Column::new(title, width, Kind::Text))
+            .into(),
+        rows,
+    };
+    answer("noegler.xlsx", vec![sheet]).await
 }
