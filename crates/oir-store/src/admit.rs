@@ -13,7 +13,7 @@ use crate::codec::{
     GROUP, UNIT, damaged, date, fagsystem, fault_values, kommune, micros, oere, opt_date, packed,
 };
 use crate::plan::Column::{Bytes, Int, Text, Uuid as Id};
-use crate::plan::{Outcome, Plan, Shape, Value};
+use crate::plan::{Column, Outcome, Plan, Shape, Value};
 use crate::work::{CLOSE_CORRECTED, WORK, correction, of_message, of_new};
 
 const AFSENDELSE: Shape = Shape {
@@ -37,71 +37,47 @@ const AFSENDELSE: Shape = Shape {
     suffix: "",
 };
 
+/// A bilag's columns; the last one, the number of the books, no reception knows.
+const BILAG_COLUMNS: &[(&str, Column)] = &[
+    ("kommune", Int),
+    ("bilag_id", Id),
+    ("afsendelse_id", Id),
+    ("position", Int),
+    ("fagsystem", Id),
+    ("bilag_uuid", Id),
+    ("claimed_uuid", Id),
+    ("modtaget", Int),
+    ("dag", Text),
+    ("digest", Bytes),
+    ("afsender_bilagsnummer", Text),
+    ("bilagsdato", Text),
+    ("bogfoeringsdato", Text),
+    ("regnskabsaar", Int),
+    ("posteringstype", Text),
+    ("valuta", Text),
+    ("tekst", Text),
+    ("korrigerer", Id),
+    ("posteringer", Int),
+    ("debet", Int),
+    ("kredit", Int),
+    ("rejected", Int),
+    ("state", Text),
+    ("attempts", Int),
+    ("version", Int),
+    ("changed", Int),
+    ("erp_bilagsnummer", Text),
+];
+
 pub(crate) const BILAG: Shape = Shape {
     table: "bilag",
-    columns: &[
-        ("kommune", Int),
-        ("bilag_id", Id),
-        ("afsendelse_id", Id),
-        ("position", Int),
-        ("fagsystem", Id),
-        ("bilag_uuid", Id),
-        ("claimed_uuid", Id),
-        ("modtaget", Int),
-        ("dag", Text),
-        ("digest", Bytes),
-        ("afsender_bilagsnummer", Text),
-        ("bilagsdato", Text),
-        ("bogfoeringsdato", Text),
-        ("regnskabsaar", Int),
-        ("posteringstype", Text),
-        ("valuta", Text),
-        ("tekst", Text),
-        ("korrigerer", Id),
-        ("posteringer", Int),
-        ("debet", Int),
-        ("kredit", Int),
-        ("rejected", Int),
-        ("state", Text),
-        ("attempts", Int),
-        ("version", Int),
-        ("changed", Int),
-    ],
+    columns: BILAG_COLUMNS.split_at(BILAG_COLUMNS.len() - 1).0,
     suffix: "",
 };
 
-/// The same with the number of the books, which a reception does not know.
+/// The same with the number of the books.
 pub(crate) const BILAG_ENDED: Shape = Shape {
     table: "bilag",
-    columns: &[
-        ("kommune", Int),
-        ("bilag_id", Id),
-        ("afsendelse_id", Id),
-        ("position", Int),
-        ("fagsystem", Id),
-        ("bilag_uuid", Id),
-        ("claimed_uuid", Id),
-        ("modtaget", Int),
-        ("dag", Text),
-        ("digest", Bytes),
-        ("afsender_bilagsnummer", Text),
-        ("bilagsdato", Text),
-        ("bogfoeringsdato", Text),
-        ("regnskabsaar", Int),
-        ("posteringstype", Text),
-        ("valuta", Text),
-        ("tekst", Text),
-        ("korrigerer", Id),
-        ("posteringer", Int),
-        ("debet", Int),
-        ("kredit", Int),
-        ("rejected", Int),
-        ("state", Text),
-        ("attempts", Int),
-        ("version", Int),
-        ("changed", Int),
-        ("erp_bilagsnummer", Text),
-    ],
+    columns: BILAG_COLUMNS,
     suffix: "",
 };
 

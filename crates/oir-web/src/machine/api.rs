@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use oir_domain::fault::{Fault, FaultCode, Place};
+use oir_domain::machine_key::Pass;
 use oir_flow::ports::inbox::Channel;
 use oir_wire::finans::json;
 use oir_wire::finans::message::{Blame, Refusal, Reply};
@@ -16,7 +17,7 @@ use serde_json::Value;
 
 use super::MachineState;
 use super::door::{self, Peer, Turned};
-use super::hand_over::{COME_BACK, received, refused, work};
+use super::hand_over::{COME_BACK, Received, received, refused, work};
 
 /// Where the interface lives.
 pub const PATH: &str = "/api/finans/v2";
@@ -51,27 +52,37 @@ async fn call(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let peer = peer.map(|Extension(peer)| peer);
-    let pass = match door::enter(&state.door, &headers, peer).await {
-        Ok(pass) => pass,
-        Err(turned) => return turned_away(*turned),
-    };
-    let media = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    let media = media.unwrap_or("").split(';').next().unwrap_or("").trim();
-    if !media.eq_ignore_ascii_case("application/json") {
-        let found: String = media.chars().take(80).collect();
-        let reply = refused(FaultCode::WrongContentType, &found);
-        return answered(&reply, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-    }
-    let raw = match received(&state.room, &headers, body).await {
-        Ok(raw) => raw,
-        Err((status, reply)) => return answered(&reply, Some(status)),
+    let (pass, raw) = match taken_in(&state, peer, &headers, body).await {
+        Ok(taken) => taken,
+        Err(answer) => return answer,
     };
     let read = move |raw: &[u8]| json::call(operation, raw);
     answered(
         &work(&state.hub, Channel::Json, raw, pass, read).await,
         None,
     )
+}
+
+/// Who calls, and the JSON that they sent; or the answer that turns them away.
+pub(super) async fn taken_in(
+    state: &MachineState,
+    peer: Option<Extension<Peer>>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Option<Pass>, Received), Response> {
+    let peer = peer.map(|Extension(peer)| peer);
+    let entered = door::enter(&state.door, headers, peer).await;
+    let pass = entered.map_err(|turned| turned_away(*turned))?;
+    let media = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let media = media.unwrap_or("").split(';').next().unwrap_or("").trim();
+    if !media.eq_ignore_ascii_case("application/json") {
+        let found: String = media.chars().take(80).collect();
+        let reply = refused(FaultCode::WrongContentType, &found);
+        return Err(answered(&reply, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)));
+    }
+    let read = received(&state.room, headers, body).await;
+    let message = read.map_err(|(status, reply)| answered(&reply, Some(status)))?;
+    Ok((pass, message))
 }
 
 /// The statuses of refusals; `docs/HTTP.md` says what a sender does at each.

@@ -3,22 +3,18 @@
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{MethodRouter, post};
-use oir_domain::fault::FaultCode;
 use oir_domain::machine_key::{Pass, Right};
 use oir_flow::days::{self, NotTaken};
 use oir_flow::ports::days::Kept;
-use oir_wire::finans::json::StatedTotal;
-use oir_wire::finans::json::stated_total;
+use oir_wire::finans::json::{StatedTotal, stated_total};
 use serde_json::json;
 
 use super::MachineState;
-use super::api::{answered, away, found, not_allowed, turned_away, wrong, wrong_method};
-use super::door::{self, Peer};
-use super::hand_over::{received, refused};
+use super::api::{away, found, not_allowed, taken_in, wrong, wrong_method};
+use super::door::Peer;
 
 pub(super) fn route() -> MethodRouter<MachineState> {
     post(state).fallback(wrong_method)
@@ -30,21 +26,9 @@ async fn state(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let peer = peer.map(|Extension(peer)| peer);
-    let pass = match door::enter(&state.door, &headers, peer).await {
-        Ok(pass) => pass,
-        Err(turned) => return turned_away(*turned),
-    };
-    let media = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    let media = media.unwrap_or("").split(';').next().unwrap_or("").trim();
-    if !media.eq_ignore_ascii_case("application/json") {
-        let found: String = media.chars().take(80).collect();
-        let reply = refused(FaultCode::WrongContentType, &found);
-        return answered(&reply, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-    }
-    let message = match received(&state.room, &headers, body).await {
-        Ok(message) => message,
-        Err((status, reply)) => return answered(&reply, Some(status)),
+    let (pass, message) = match taken_in(&state, peer, &headers, body).await {
+        Ok(taken) => taken,
+        Err(answer) => return answer,
     };
     let stated = match stated_total(message.bytes()) {
         Ok(stated) => stated,

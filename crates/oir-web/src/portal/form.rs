@@ -3,7 +3,7 @@
 
 use oir_domain::look::{EXPLANATION_MAX, EXPLANATION_MIN, Purpose, PurposeFault, Reason};
 
-use super::view::{Choice, FieldFault};
+use super::view::{Choice, FieldFault, fault_of};
 use super::words;
 use crate::masking::mask_text;
 
@@ -26,8 +26,7 @@ impl Faulty {
 
     /// What is wrong with a field.
     pub(super) fn of(&self, field: &str) -> Option<&str> {
-        let found = self.0.iter().find(|fault| fault.field == field);
-        found.map(|fault| fault.text.as_str())
+        fault_of(&self.0, field)
     }
 }
 

@@ -297,7 +297,7 @@ pub(super) async fn show(
         standing,
         kept_until: kept_until.map_or_else(String::new, |at| instant_short(at, &state.zone)),
         back: format!("/bilag?{}", job.query),
-        token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+        token: viewer.token(),
     };
     let answer = page(&template)?;
     Ok(match standing {

@@ -68,7 +68,7 @@ pub(super) async fn choices(
     let days = Weekdays::DAYS.into_iter().zip(DAYS);
     let template = ChoicePage {
         page: Page::inside("Dine mails", Section::Neither, &viewer),
-        token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+        token: viewer.token(),
         email: email.map(|email| email.as_str().to_owned()),
         days: days
             .map(|(day, (name, label))| (name, label, chosen.has(day)))

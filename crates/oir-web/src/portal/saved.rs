@@ -88,7 +88,7 @@ async fn saved_page(
     let crumbs = [("/", "Forside"), ("/bilag", "Bilag")];
     Ok(SavedPage {
         page: Page::inside("Gemte søgninger", Section::Bilag, viewer).below(&crumbs),
-        token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+        token: viewer.token(),
         lines: saved.into_iter().map(line).collect(),
         new,
         fault,

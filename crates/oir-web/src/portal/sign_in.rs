@@ -246,7 +246,7 @@ pub(super) async fn sessions(
     };
     let template = SessionsPage {
         page: Page::inside("Hvem er logget ind", Section::Sessions, &viewer),
-        token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+        token: viewer.token(),
         lines: seen.map(line).collect(),
     };
     Ok(page(&template)?.into_response())

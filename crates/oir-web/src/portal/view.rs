@@ -110,7 +110,7 @@ impl Page {
             notices: viewer.notices.clone(),
             who: Some(Who {
                 navn: viewer.person.navn.to_string(),
-                token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+                token: viewer.token(),
                 menu: menu.collect(),
             }),
         }
@@ -193,6 +193,12 @@ impl FieldFault {
             text: text.to_owned(),
         }
     }
+}
+
+/// What is wrong with a field.
+pub(super) fn fault_of<'a>(faults: &'a [FieldFault], field: &str) -> Option<&'a str> {
+    let found = faults.iter().find(|fault| fault.field == field);
+    found.map(|fault| fault.text.as_str())
 }
 
 /// The front page.
@@ -364,10 +370,7 @@ impl FilterForm {
 
     /// What is wrong with a field.
     pub(super) fn fault(&self, field: &str) -> Option<&str> {
-        self.faults
-            .iter()
-            .find(|fault| fault.field == field)
-            .map(|fault| fault.text.as_str())
+        fault_of(&self.faults, field)
     }
 }
 

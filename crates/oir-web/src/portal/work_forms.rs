@@ -107,7 +107,7 @@ impl Handling {
         kommune: Kommunekode,
         fagsystem: Option<FagsystemId>,
     ) -> Result<Self, PageError> {
-        let token = viewer.session.as_ref().map(|(_, token)| token.clone());
+        let token = viewer.token();
         let may = |action| viewer.person.scope(action).covers(kommune, fagsystem);
         let signed_in = token.is_some();
         let may_handle = signed_in && may(Action::HandleWork);

@@ -23,7 +23,7 @@ use crate::masking::mask_text;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page};
-use crate::portal::view::{Badge, FieldFault, Page, Section};
+use crate::portal::view::{Badge, FieldFault, Page, Section, fault_of};
 use crate::portal::workbook::{self, Cell, Column, Kind, Sheet};
 
 /// Differences shown on the page; the workbook has them all.
@@ -241,9 +241,7 @@ struct QuestionLine {
 
 impl DayPage {
     fn fault(&self, field: &str) -> Option<&str> {
-        let mut all = self.said.faults.iter();
-        all.find(|fault| fault.field == field)
-            .map(|fault| fault.text.as_str())
+        fault_of(&self.said.faults, field)
     }
 
     fn of_file(&self) -> impl Iterator<Item = &FieldFault> {
@@ -283,7 +281,7 @@ pub(super) fn render(
     let told = |finding: &Finding| finding_line(finding, loaded, &said);
     let shown = findings.iter().take(SHOWN_MAX);
     let title = format!("Afstemning {}", day(key.dag));
-    let token = viewer.session.as_ref().map(|(_, token)| token.clone());
+    let token = viewer.token();
     let template = DayPage {
         page: Page::inside(&title, Section::Afstemning, viewer)
             .below(&[("/", "Forside"), ("/afstemning", "Afstemning")]),

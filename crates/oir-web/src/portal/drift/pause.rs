@@ -20,7 +20,7 @@ use crate::masking::mask_text;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
-use crate::portal::view::{Choice, FieldFault, Page, Section};
+use crate::portal::view::{Choice, FieldFault, Page, Section, fault_of};
 
 /// The address line.
 #[derive(Debug, Default, Deserialize)]
@@ -69,8 +69,7 @@ struct PausePage {
 
 impl PausePage {
     fn fault(&self, field: &str) -> Option<&str> {
-        let found = self.faults.iter().find(|fault| fault.field == field);
-        found.map(|fault| fault.text.as_str())
+        fault_of(&self.faults, field)
     }
 }
 
@@ -117,7 +116,7 @@ async fn shown(
     };
     Ok(PausePage {
         page: Page::inside("Sæt på pause", Section::Drift, viewer).below(&[("/drift", "Drift")]),
-        token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+        token: viewer.token(),
         kommuner: choices(&names, &viewer.scope, "Alle kommuner", form.kommune.trim()),
         grund: form.grund,
         til: form.til,

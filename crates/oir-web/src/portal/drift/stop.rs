@@ -19,7 +19,7 @@ use crate::masking::mask_text;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
-use crate::portal::view::{Choice, FieldFault, Page, Section};
+use crate::portal::view::{Choice, FieldFault, Page, Section, fault_of};
 
 /// The address line: a stop that is about to be called off.
 #[derive(Debug, Default, Deserialize)]
@@ -68,8 +68,7 @@ struct StopPage {
 
 impl StopPage {
     fn fault(&self, field: &str) -> Option<&str> {
-        let found = self.faults.iter().find(|fault| fault.field == field);
-        found.map(|fault| fault.text.as_str())
+        fault_of(&self.faults, field)
     }
 }
 
@@ -128,7 +127,7 @@ fn shown(
     };
     StopPage {
         page: Page::inside(title, Section::Drift, viewer).below(&[("/drift", "Drift")]),
-        token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+        token: viewer.token(),
         off: off.map(line),
         kommuner: choices(&names, &viewer.scope, "Hele servicen", form.kommune.trim()),
         fra: form.fra,

@@ -17,7 +17,7 @@ use crate::danish_format::{instant_short, whole};
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
 use crate::portal::markdown;
-use crate::portal::view::{FieldFault, Page, Section};
+use crate::portal::view::{FieldFault, Page, Section, fault_of};
 
 /// The form of a guide, as a browser sends it.
 #[derive(Debug, Default, Deserialize)]
@@ -96,8 +96,7 @@ struct Conflict {
 
 impl EditPage {
     fn fault(&self, field: &str) -> Option<&str> {
-        let found = self.faults.iter().find(|fault| fault.field == field);
-        found.map(|fault| fault.text.as_str())
+        fault_of(&self.faults, field)
     }
 }
 
@@ -125,7 +124,7 @@ fn form(state: &PortalState, viewer: &Viewer, place: &GuidePlace, writing: Writi
             .below(&[("/vejledninger", "Vejledninger"), (&home, &fagsystem)]),
         place: place_words(place, &names),
         action: format!("/vejledninger/{}/ret", place.fagsystem),
-        token: viewer.session.as_ref().map(|(_, token)| token.clone()),
+        token: viewer.token(),
         kommune: writing.kommune,
         kode: writing.kode,
         efter: writing.efter,

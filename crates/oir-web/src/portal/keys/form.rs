@@ -6,7 +6,7 @@ use oir_domain::machine_key::{Holder, LIFE_MAX, NAVN_MAX, Right, Terms, TermsFau
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
 
-use super::super::view::{Choice, FieldFault};
+use super::super::view::{Choice, FieldFault, fault_of};
 use super::right;
 
 /// Longest reason of an end, in characters.
@@ -90,8 +90,7 @@ impl KeyForm {
 
     /// What is wrong with a field.
     pub(super) fn fault(&self, field: &str) -> Option<&str> {
-        let found = self.faults.iter().find(|fault| fault.field == field);
-        found.map(|fault| fault.text.as_str())
+        fault_of(&self.faults, field)
     }
 
     fn wrong(&mut self, field: &'static str, text: &str) {
