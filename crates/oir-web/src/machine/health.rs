@@ -2,6 +2,7 @@
 //! take a message and keep it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -18,6 +19,9 @@ use super::MachineState;
 const FREE_MIN: u64 = 256 * 1024 * 1024;
 /// A due delivery older than this means that nobody delivers: ten minutes.
 const LATE_SECONDS: i64 = 600;
+
+/// Alarms that are not counted in this time are not told.
+const COUNT_TIME: Duration = Duration::from_secs(1);
 
 pub(super) async fn ready(State(state): State<MachineState>) -> Response {
     let mut wrong = Vec::new();
@@ -80,13 +84,16 @@ pub(super) async fn metrics(State(state): State<MachineState>) -> Response {
     ([(CONTENT_TYPE, form)], (state.metrics)()).into_response()
 }
 
-/// How many alarms there are of each code that there is any of.
+/// How many alarms there are of each code that there is any of. The facts grow with the queue:
+/// a probe must not fail because there is much to count.
 async fn counted(state: &MachineState) -> Result<BTreeMap<&'static str, u32>, StoreFailure> {
-    let now = state.hub.instant();
-    let looked = state
-        .watch
-        .look(&*state.operation, &Scope::everything(), now)
-        .await;
+    let (now, all) = (state.hub.instant(), Scope::everything());
+    let look = state.watch.look(&*state.operation, &all, now);
+    let looked = tokio::time::timeout(COUNT_TIME, look).await;
+    let looked = looked.unwrap_or_else(|_| {
+        let reason = "the alarms took too long".to_owned();
+        Err(StoreFailure::Unavailable(reason))
+    });
     let (_, alarms) = looked.inspect_err(|failure| {
         tracing::warn!(%failure, "the alarms cannot be told");
     })?;
