@@ -173,6 +173,22 @@ mod tests {
     }
 
     #[test]
+    fn no_rule_of_ours_stands_inside_another_that_was_not_closed() {
+        let sheet = include_str!("../web/portal.css");
+        let mut open = Vec::new();
+        for line in sheet.lines().map(str::trim) {
+            if let Some(rule) = line.strip_suffix('{') {
+                let around = open.last().copied().unwrap_or("@");
+                assert!(around.starts_with('@'), "{rule} stands inside {around}");
+                open.push(rule);
+            } else if line == "}" {
+                assert!(open.pop().is_some(), "more ends than beginnings");
+            }
+        }
+        assert!(open.is_empty(), "not closed: {open:?}");
+    }
+
+    #[test]
     fn an_address_carries_the_digest() {
         let address = address("portal.css");
         let (_, digest) = address.split_once("?v=").unwrap();

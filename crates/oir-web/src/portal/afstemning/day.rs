@@ -32,8 +32,15 @@ const SHOWN_MAX: usize = 200;
 /// The three parts of the address.
 pub(super) type Address = (String, String, String);
 
+/// Whether the register knows the sender. One that it does not know can have sent all the
+/// same: what came was rejected, and its day is there to be looked at.
+pub(super) fn is_registered(state: &PortalState, key: DayKey) -> bool {
+    let register = (state.register)();
+    words::known(key).is_none_or(|id| register.fagsystem(id).is_some())
+}
+
 /// The day of an address, when somebody with that scope sees it.
-pub(super) fn key_of(
+pub(super) async fn key_of(
     (kommune, fagsystem, dag): &Address,
     scope: &Scope,
     state: &PortalState,
@@ -46,12 +53,14 @@ pub(super) fn key_of(
         })
     })();
     let key = key.ok_or(PageError::NotFound)?;
-    let sender = words::known(key);
     let register = (state.register)();
-    let known = sender.is_none_or(|id| register.fagsystem(id).is_some());
     let kommune = key.kommune == Kommunekode::UNKNOWN
         || register.myndigheder().any(|m| m.kommune == key.kommune);
-    if known && kommune && scope.covers(key.kommune, sender) {
+    if !kommune || !scope.covers(key.kommune, words::known(key)) {
+        return Err(PageError::NotFound);
+    }
+    let only = DayFilter::only(key);
+    if is_registered(state, key) || !state.days.days(scope, &only).await?.is_empty() {
         Ok(key)
     } else {
         Err(PageError::NotFound)
@@ -255,7 +264,7 @@ pub(in crate::portal) async fn show(
     viewer: Viewer,
     Path(address): Path<Address>,
 ) -> Result<Response, PageError> {
-    let key = key_of(&address, &viewer.scope, &state)?;
+    let key = key_of(&address, &viewer.scope, &state).await?;
     let loaded = load(&state, &viewer.scope, key).await?;
     Ok(render(&state, &viewer, &loaded, Said::default())?.into_response())
 }
@@ -312,7 +321,9 @@ pub(super) fn render(
             .map(|q| question_line(q, state))
             .collect(),
         forms: Forms {
-            state_total: token.is_some() && may(Action::StateControlTotal),
+            state_total: token.is_some()
+                && may(Action::StateControlTotal)
+                && is_registered(state, key),
             sign: token.is_some() && may(Action::SignOffDay),
             reopen: loaded.signed().is_some(),
             figures: now.to_text(),
@@ -471,7 +482,7 @@ pub(in crate::portal) async fn download(
     viewer: Viewer,
     Path(address): Path<Address>,
 ) -> Result<Response, PageError> {
-    let key = key_of(&address, &viewer.scope, &state)?;
+    let key = key_of(&address, &viewer.scope, &state).await?;
     let loaded = load(&state, &viewer.scope, key).await?;
     let object = format!("afstemning {}", oir_flow::days::object(key));
     let sign_in = &state.entrance.sign_in;

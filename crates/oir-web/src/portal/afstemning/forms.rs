@@ -42,7 +42,7 @@ pub(in crate::portal) async fn day_page(
     viewer: Viewer,
     Path(address): Path<Address>,
 ) -> Result<Response, PageError> {
-    Ok(back(key_of(&address, &viewer.scope, &state)?))
+    Ok(back(key_of(&address, &viewer.scope, &state).await?))
 }
 
 fn deed(state: &PortalState, by: &Person, what: &str, key: DayKey) -> Deed {
@@ -105,7 +105,7 @@ async fn state_total(
 ) -> Result<Response, PageError> {
     let sent = sent(parts.map_err(|_| PageError::BadForm)?).await?;
     viewer.sent(&sent.token)?;
-    let key = key_of(&address, &viewer.scope, &state)?;
+    let key = key_of(&address, &viewer.scope, &state).await?;
     let read = match total::read(&sent.form) {
         Ok(read) => read,
         Err(faults) => {
@@ -163,7 +163,7 @@ pub(in crate::portal) async fn ask(
 ) -> Result<Response, PageError> {
     let Form(form) = form.map_err(|_| PageError::BadForm)?;
     viewer.sent(&form.token)?;
-    let key = key_of(&address, &viewer.scope, &state)?;
+    let key = key_of(&address, &viewer.scope, &state).await?;
     let questions = state.days.questions(&viewer.scope, key).await?;
     // One at a time: the books are asked once, however often the button is pressed.
     if questions.first().is_none_or(|last| last.answer.is_some()) {
@@ -224,7 +224,7 @@ pub(in crate::portal) async fn sign(
 ) -> Result<Response, PageError> {
     let Form(fields) = form.map_err(|_| PageError::BadForm)?;
     viewer.sent(field(&fields, "token"))?;
-    let key = key_of(&address, &viewer.scope, &state)?;
+    let key = key_of(&address, &viewer.scope, &state).await?;
     let loaded = load(&state, &viewer.scope, key).await?;
     let said = Said {
         faults: faults_of(&loaded, &fields),
@@ -289,7 +289,7 @@ pub(in crate::portal) async fn reopen(
 ) -> Result<Response, PageError> {
     let Form(form) = form.map_err(|_| PageError::BadForm)?;
     viewer.sent(&form.token)?;
-    let key = key_of(&address, &viewer.scope, &state)?;
+    let key = key_of(&address, &viewer.scope, &state).await?;
     let loaded = load(&state, &viewer.scope, key).await?;
     let words = cut(&form.grund);
     if words.is_empty() || loaded.signed().is_none() {
