@@ -6,14 +6,14 @@
 
 import { createInterface } from 'node:readline';
 import { visitor } from './visitor.mjs';
-import { both, causes, enter, write } from './enter.mjs';
+import { both, causes, write } from './errors.mjs';
 
 const [portal, pictures] = process.argv.slice(2);
 const walk = await visitor(portal, pictures);
 const { faults, look, says, press, end } = walk;
 const go = (page, path) => page.goto(portal + path, { waitUntil: 'networkidle0' });
 
-const ask = await enter(portal, walk, 'Ask');
+const ask = await walk.enter('Ask');
 await go(ask, '/fejl');
 await both(look, 'ret-1-fejl', ask);
 const free = (await causes(ask)).find((line) => line.state === 'Afvist' && line.count === 1 && line.holder === 'Ingen');

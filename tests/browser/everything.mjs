@@ -1,7 +1,6 @@
 // Every invented person of the demo goes everywhere their pages lead: from the front page
 // link by link, some pages of each kind, wide and narrow. Then the main forms without
 // scripts, and what a first visit transfers.
-// Walked by hand against a running demo, because it takes two minutes; not yet a step of the tests.
 // Usage: node everything.mjs PORTAL-URL PICTURE-FOLDER
 
 import { visitor } from './visitor.mjs';

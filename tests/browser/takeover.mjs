@@ -3,14 +3,14 @@
 // Usage: node takeover.mjs PORTAL-URL PICTURE-FOLDER
 
 import { visitor } from './visitor.mjs';
-import { both, causes, enter, write } from './enter.mjs';
+import { both, causes, write } from './errors.mjs';
 
 const [portal, pictures] = process.argv.slice(2);
 const walk = await visitor(portal, pictures);
 const { faults, look, says, press, end } = walk;
 const go = (page, path) => page.goto(portal + path, { waitUntil: 'networkidle0' });
 
-const birk = await enter(portal, walk, 'Birk', [400]);
+const birk = await walk.enter('Birk', { expected: [400] });
 await go(birk, '/fejl');
 await both(look, 'overtag-1-fejl', birk);
 const lines = await causes(birk);

@@ -52,7 +52,12 @@ pub(super) async fn show(
 
 /// What a bilag is called on pages.
 pub(super) fn title(detail: &BilagDetail) -> String {
-    format!("Bilag {}", mask_text(&detail.line.afsender_bilagsnummer))
+    format!("Bilag {}", number(detail))
+}
+
+/// The number that a case worker knows it by.
+pub(super) fn number(detail: &BilagDetail) -> String {
+    mask_text(&detail.line.afsender_bilagsnummer)
 }
 
 fn bilag_page(

@@ -1,6 +1,6 @@
 //! What was received, as text: of one bilag its own piece of the message, of a message all
-//! of it. What cannot be cut out is shown within its message, masked whoever asks. Personal numbers are masked; free text is not understood, so that whoever reads it
-//! is written down.
+//! of it. What cannot be cut out is shown within its message, masked whoever asks. Personal
+//! numbers are masked; free text is not understood, so that whoever reads it is written down.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -131,7 +131,7 @@ pub(super) async fn bilag(
         .ok_or(PageError::NotFound)?;
     note(&state, &viewer, detail.line.kommune, id).await?;
     let here = (format!("/bilag/{id}"), bilag::title(&detail));
-    let title = format!("Indholdet af {}", here.1.to_lowercase());
+    let title = format!("Indholdet af bilag {}", bilag::number(&detail));
     let (first, second) = (bilag::BILAG[0], bilag::BILAG[1]);
     let template = RawPage {
         page: Page::inside(&title, Section::Bilag, &viewer).below(&[

@@ -128,7 +128,7 @@ fn title_of(viewer: &Viewer, detail: &BilagDetail, what: &str) -> Page {
     let address = format!("/bilag/{}", detail.line.id);
     let (first, second) = (bilag::BILAG[0], bilag::BILAG[1]);
     Page::inside(
-        &format!("{what} {}", own.to_lowercase()),
+        &format!("{what} bilag {}", bilag::number(detail)),
         Section::Bilag,
         viewer,
     )

@@ -283,6 +283,11 @@ fn the_demos_persons_see_what_is_theirs() {
 }
 
 #[test]
+fn every_page_is_sound_for_every_person() {
+    look_at_demo("everything", "400");
+}
+
+#[test]
 fn a_day_with_a_planted_difference_is_found_and_signed() {
     look_at_demo("day", "400");
 }

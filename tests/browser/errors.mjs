@@ -1,19 +1,4 @@
-// Signing in to a demo as one of its invented persons, and what people do on its pages.
-
-// Signs in as a person, in a browser of their own; gives their page.
-export async function enter(portal, { browser, open }, navn, expected = []) {
-  const context = await browser.createBrowserContext();
-  const page = await open(navn, { context, expected });
-  await page.goto(`${portal}/log-ind`, { waitUntil: 'networkidle0' });
-  for (const button of await page.$$('main button')) {
-    const words = await button.evaluate((element) => element.textContent);
-    if (words.includes(navn)) {
-      await Promise.all([page.waitForNavigation({ waitUntil: 'networkidle0' }), button.click()]);
-      return page;
-    }
-  }
-  throw new Error(`no button for ${navn}`);
-}
+// What the walks of the list of errors share.
 
 // Looks at the page that is open at a desk and on a telephone.
 export async function both(look, name, page) {
