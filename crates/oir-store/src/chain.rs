@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use oir_domain::access::Scope;
-use oir_domain::ids::{BilagId, BilagUuid};
+use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
+use oir_domain::party::Kommunekode;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::looks::ChainLink;
 use oir_flow::ports::views::BilagLine;
@@ -27,7 +28,7 @@ impl Store {
     ) -> Result<Vec<ChainLink>, StoreFailure> {
         let mut wanted = Conditions::seen(scope, "b");
         wanted.add("b.bilag_id =", Value::Uuid(id.as_uuid()));
-        let Some(mut first) = self.links(wanted).await?.pop() else {
+        let Some(mut first) = self.links(question(wanted)).await?.pop() else {
             return Ok(Vec::new());
         };
         let mut seen = BTreeSet::from([first.line.id]);
@@ -53,9 +54,10 @@ impl Store {
         Ok(chain)
     }
 
-    async fn links(&self, wanted: Conditions) -> Result<Vec<ChainLink>, StoreFailure> {
-        let (wanted, params) = wanted.clause();
-        let sql = format!("select {LINE}, b.korrigerer from bilag b {wanted} order by b.bilag_id");
+    async fn links(
+        &self,
+        (sql, params): (String, Vec<Value>),
+    ) -> Result<Vec<ChainLink>, StoreFailure> {
         let mut found = Vec::new();
         for row in self.query(&sql, params).await? {
             let mut cells = Cells::new(row);
@@ -67,6 +69,7 @@ impl Store {
                 depth: 0,
             });
         }
+        found.sort_by_key(|link| link.line.id);
         Ok(found)
     }
 
@@ -74,21 +77,50 @@ impl Store {
         let Some(uuid) = link.corrects else {
             return Ok(None);
         };
-        let mut wanted = of_the_same(&link.line);
-        wanted.add("b.claimed_uuid =", Value::Uuid(uuid.as_uuid()));
-        Ok(self.links(wanted).await?.pop())
+        let (owner, sender) = (link.line.kommune, link.line.fagsystem);
+        let asked = claiming_question(owner, sender, uuid);
+        Ok(self.links(asked).await?.pop())
     }
 
     async fn correcting(&self, line: &BilagLine) -> Result<Vec<ChainLink>, StoreFailure> {
-        let mut wanted = of_the_same(line);
-        wanted.add("b.korrigerer =", Value::Uuid(line.bilag_uuid.as_uuid()));
-        self.links(wanted).await
+        let (owner, sender) = (line.kommune, line.fagsystem);
+        self.links(correcting_question(owner, sender, line.bilag_uuid))
+            .await
     }
 }
 
-fn of_the_same(line: &BilagLine) -> Conditions {
+/// Not put in order by the database: SQLite would walk through the municipality for it.
+fn question(wanted: Conditions) -> (String, Vec<Value>) {
+    let (wanted, params) = wanted.clause();
+    let sql = format!("select {LINE}, b.korrigerer from bilag b {wanted}");
+    (sql, params)
+}
+
+/// What corrects a bilag of a sender, and the values.
+pub(crate) fn correcting_question(
+    owner: Kommunekode,
+    sender: Option<FagsystemId>,
+    bilag: BilagUuid,
+) -> (String, Vec<Value>) {
+    let mut wanted = of_the_same(owner, sender);
+    wanted.add("b.korrigerer =", Value::Uuid(bilag.as_uuid()));
+    question(wanted)
+}
+
+/// The bilag of a sender that has that id, and the values.
+pub(crate) fn claiming_question(
+    owner: Kommunekode,
+    sender: Option<FagsystemId>,
+    bilag: BilagUuid,
+) -> (String, Vec<Value>) {
+    let mut wanted = of_the_same(owner, sender);
+    wanted.add("b.claimed_uuid =", Value::Uuid(bilag.as_uuid()));
+    question(wanted)
+}
+
+fn of_the_same(owner: Kommunekode, sender: Option<FagsystemId>) -> Conditions {
     let mut wanted = Conditions::default();
-    wanted.add("b.kommune =", kommune(line.kommune));
-    wanted.add("b.fagsystem =", fagsystem(line.fagsystem));
+    wanted.add("b.kommune =", kommune(owner));
+    wanted.add("b.fagsystem =", fagsystem(sender));
     wanted
 }

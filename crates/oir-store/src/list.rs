@@ -15,7 +15,9 @@ use crate::plan::Value;
 const TO_HANDLE_INDEXED: &str = "state in ('rejected', 'held', 'refused', 'parked')";
 const ALL: &str = "bilag b";
 /// Few at any time, and in the same order: the outbox is walked, and the bilag looked up.
-const THROUGH_OUTBOX: &str = "outbox o cross join bilag b";
+pub(crate) const THROUGH_OUTBOX: &str = "outbox o cross join bilag b";
+/// What belongs together there.
+pub(crate) const ITS_BILAG: &str = "b.bilag_id = o.bilag_id and b.kommune = o.kommune";
 
 /// The columns of a line, in [`line`]'s order.
 pub(crate) const LINE: &str = "b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, \
@@ -337,8 +339,7 @@ fn rest(
     let mut conditions = Conditions::seen(scope, "b");
     conditions.filter(filter);
     let (from, key) = if named.is_none() && is_under_way(filter) {
-        let same = "b.bilag_id = o.bilag_id and b.kommune = o.kommune";
-        conditions.texts.push(same.to_owned());
+        conditions.say(ITS_BILAG);
         (THROUGH_OUTBOX, "o.bilag_id")
     } else {
         (ALL, "b.bilag_id")

@@ -3,17 +3,18 @@
 
 use jiff::civil::{Date, date};
 use oir_domain::access::Scope;
-use oir_domain::ids::BilagId;
+use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
 use oir_domain::message::StateName;
 use oir_domain::party::{Cpr, Kommunekode};
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::days::DayFilter;
 use oir_flow::ports::views::BilagFilter;
+use oir_flow::ports::work::{Whose, WorkFilter};
 use uuid::Uuid;
 
 use crate::codec::Cells;
 use crate::plan::Value;
-use crate::{Durability, Store, claim, days, list, looks, views};
+use crate::{Durability, Store, chain, claim, days, list, looks, views, worklist};
 
 const DAY: Date = date(2026, 11, 18);
 const OWNER: Kommunekode = Kommunekode(101);
@@ -52,6 +53,7 @@ type Case = (&'static str, (String, Vec<Value>), &'static [&'static str]);
 /// Question, and what its plan must say.
 fn cases() -> Vec<Case> {
     let mut cases = figures();
+    cases.extend(kin_and_work());
     cases.extend(lists());
     cases
 }
@@ -99,6 +101,59 @@ fn lists() -> Vec<Case> {
                 "postering_of_person (<expr>>?)",
                 "postering_of_person (<expr>=? AND kommune=? AND part_cpr=?)",
             ],
+        ),
+    ]
+}
+
+/// What corrects what, and what stands still.
+fn kin_and_work() -> Vec<Case> {
+    let all = Scope::everything();
+    let own = WorkFilter {
+        kommune: Some(OWNER),
+        ..WorkFilter::on(DAY)
+    };
+    let sender = Some(FagsystemId::from_uuid(Uuid::max()));
+    let bilag = BilagUuid::from_uuid(Uuid::max());
+    let outbox_first = &[
+        "SCAN o USING",
+        "SEARCH b USING INDEX sqlite_autoindex_bilag_1 (bilag_id=? AND kommune=?)",
+    ];
+    vec![
+        (
+            "chain, later",
+            chain::correcting_question(OWNER, sender, bilag),
+            &["bilag_corrects (kommune=? AND korrigerer=?)"],
+        ),
+        (
+            "chain, earlier",
+            chain::claiming_question(OWNER, sender, bilag),
+            &["bilag_claim (claimed_uuid=? AND fagsystem=? AND kommune=?)"],
+        ),
+        (
+            "causes",
+            worklist::causes_question(&all, &WorkFilter::on(DAY)),
+            &["work_item_open"],
+        ),
+        (
+            "causes of one's own",
+            worklist::causes_question(
+                &all,
+                &WorkFilter {
+                    whose: Whose::Of("s"),
+                    ..WorkFilter::on(DAY)
+                },
+            ),
+            &["work_item_held (holder=?)"],
+        ),
+        (
+            "what passes",
+            worklist::passing_question(&all, &WorkFilter::on(DAY)),
+            outbox_first,
+        ),
+        (
+            "what passes in a municipality",
+            worklist::passing_question(&all, &own),
+            outbox_first,
         ),
     ]
 }

@@ -17,7 +17,7 @@ use crate::Store;
 use crate::codec::{
     Cells, damaged, date, fagsystem, known_fagsystem, kommune, micros, places, time_of,
 };
-use crate::list::Conditions;
+use crate::list::{Conditions, ITS_BILAG, THROUGH_OUTBOX};
 use crate::plan::{Plan, Row, Value};
 use crate::work::{plan_steps, plan_work};
 
@@ -41,7 +41,6 @@ const WITH_BILAG: &str = "work_item w left join bilag b \
 const PASSING_LINE: &str = "b.kommune, 'bilag', b.bilag_id, b.fagsystem, b.state, '', '', \
      'drift', b.changed, b.debet, null, null, null, null, null, null, null, 0, b.bilag_uuid, \
      b.afsender_bilagsnummer, b.tekst, null";
-const PASSING: &str = "outbox o join bilag b on b.kommune = o.kommune and b.bilag_id = o.bilag_id";
 
 /// What a worker has is left alone: its row has an owner.
 const HURRY: &str = "update outbox set due = $3 where kommune = $1 and bilag_id = $2 \
@@ -96,8 +95,22 @@ fn asks_for_passing(filter: &WorkFilter<'_>) -> bool {
         && filter.area.is_none_or(|area| area == Area::Drift)
 }
 
+/// What goes on by itself, by cause, and the values.
+pub(crate) fn passing_question(scope: &Scope, filter: &WorkFilter<'_>) -> (String, Vec<Value>) {
+    let mut wanted = passing(scope, filter);
+    wanted.say("b.state in ('uncertain', 'waiting')");
+    let (wanted, params) = wanted.clause();
+    let sql = format!(
+        "select b.kommune, b.fagsystem, b.state, '', '', 'drift', count(*), \
+         cast(sum(b.debet) as bigint), min(b.changed), 0, null, null, null, 0 \
+         from {THROUGH_OUTBOX} {wanted} group by b.kommune, b.fagsystem, b.state"
+    );
+    (sql, params)
+}
+
 fn passing(scope: &Scope, filter: &WorkFilter<'_>) -> Conditions {
     let mut wanted = Conditions::seen(scope, "b");
+    wanted.say(ITS_BILAG);
     if let Some(owner) = filter.kommune {
         wanted.add("b.kommune =", kommune(owner));
     }
@@ -219,14 +232,7 @@ impl Store {
         let rows = self.query(&sql, params).await?;
         let mut groups: Vec<CauseGroup> = rows.into_iter().map(group).collect::<Result<_, _>>()?;
         if asks_for_passing(filter) {
-            let mut wanted = passing(scope, filter);
-            wanted.say("b.state in ('uncertain', 'waiting')");
-            let (wanted, params) = wanted.clause();
-            let sql = format!(
-                "select b.kommune, b.fagsystem, b.state, '', '', 'drift', count(*), \
-                 cast(sum(b.debet) as bigint), min(b.changed), 0, null, null, null, 0 \
-                 from {PASSING} {wanted} group by b.kommune, b.fagsystem, b.state"
-            );
+            let (sql, params) = passing_question(scope, filter);
             for row in self.query(&sql, params).await? {
                 groups.push(group(row)?);
             }
@@ -277,7 +283,7 @@ impl Store {
         let limit = wanted.place(limit.into());
         let (wanted, params) = wanted.clause();
         let (columns, from) = if by_itself {
-            (PASSING_LINE, PASSING)
+            (PASSING_LINE, THROUGH_OUTBOX)
         } else {
             (LINE, WITH_BILAG)
         };
@@ -401,10 +407,11 @@ impl WorkItems for Store {
     fn passing<'a>(&'a self, scope: &'a Scope, subject: Subject) -> Answer<'a, Option<WorkLine>> {
         Box::pin(async move {
             let mut wanted = Conditions::seen(scope, "b");
+            wanted.say(ITS_BILAG);
             wanted.say("b.state in ('uncertain', 'waiting')");
-            wanted.add("b.bilag_id =", Value::Uuid(subject.as_uuid()));
+            wanted.add("o.bilag_id =", Value::Uuid(subject.as_uuid()));
             let (wanted, params) = wanted.clause();
-            let sql = format!("select {PASSING_LINE} from {PASSING} {wanted}");
+            let sql = format!("select {PASSING_LINE} from {THROUGH_OUTBOX} {wanted}");
             let row = self.query(&sql, params).await?.pop();
             row.map(line).transpose()
         })

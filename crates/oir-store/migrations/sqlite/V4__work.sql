@@ -14,8 +14,10 @@ create table work_item (
   how text check (how in ('corrected', 'settled', 'by_hand', 'given_up')), closing text,
   check ((closed is null) = (how is null)),
   primary key (subject_id, kommune)) strict;
-create index work_item_open on work_item (kommune, fagsystem, stop, code, vaerdi)
-  where closed is null;
+-- In the order of the groups, with all that a group says: the rows themselves are not read.
+create index work_item_open on work_item (kommune, fagsystem, stop, code, vaerdi, area, debet, opened,
+  holder, holder_navn, postponed_until, kind, transaktions_id) where closed is null;
+create index work_item_held on work_item (holder) where closed is null and holder is not null;
 
 -- What people did with it. Append-only, like all evidence.
 create table work_event (

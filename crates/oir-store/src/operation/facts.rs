@@ -15,7 +15,7 @@ use super::{HEALTH_COLUMNS, PAUSE_COLUMNS, STOP_COLUMNS, health, pause, stop};
 use crate::Store;
 use crate::codec::{Cells, damaged, date, known_fagsystem, micros};
 use crate::driver::Driver;
-use crate::list::Conditions;
+use crate::list::{Conditions, ITS_BILAG, THROUGH_OUTBOX};
 use crate::plan::Value;
 
 /// Sizes of days that are looked back on for what the database grows by.
@@ -34,12 +34,13 @@ fn hours_before(now: Timestamp, hours: i64) -> Timestamp {
 
 /// What is under way, by receiver and state, and the values.
 fn queue_question(scope: &Scope) -> (String, Vec<Value>) {
-    let (wanted, params) = Conditions::seen(scope, "o").clause();
+    let mut wanted = Conditions::seen(scope, "o");
+    wanted.say(ITS_BILAG);
+    let (wanted, params) = wanted.clause();
     let some = |condition: &str| format!("sum(case when {condition} then 1 else 0 end)");
     let sql = format!(
         "select o.kommune, b.state, count(*), min(b.changed), min(o.due), {}, {}, {}, {} \
-         from outbox o join bilag b on b.kommune = o.kommune and b.bilag_id = o.bilag_id \
-         {wanted} group by o.kommune, b.state order by 1, 2",
+         from {THROUGH_OUTBOX} {wanted} group by o.kommune, b.state order by 1, 2",
         some("b.attempts = 0"),
         some("b.attempts = 1"),
         some("b.attempts between 2 and 5"),
@@ -51,13 +52,13 @@ fn queue_question(scope: &Scope) -> (String, Vec<Value>) {
 /// Who has taken what, and the values.
 fn lease_question(scope: &Scope) -> (String, Vec<Value>) {
     let mut wanted = Conditions::seen(scope, "o");
+    wanted.say(ITS_BILAG);
     // Whoever took it said so; nobody has an empty name.
     wanted.add("o.owner >", "".into());
     let (wanted, params) = wanted.clause();
     let sql = format!(
         "select o.owner, o.kommune, count(*), min(b.changed), max(o.due) \
-         from outbox o join bilag b on b.kommune = o.kommune and b.bilag_id = o.bilag_id \
-         {wanted} group by o.owner, o.kommune order by 1, 2"
+         from {THROUGH_OUTBOX} {wanted} group by o.owner, o.kommune order by 1, 2"
     );
     (sql, params)
 }

@@ -181,7 +181,7 @@ pub(super) async fn show(
     };
     let tabs = Area::ALL.map(tab).into();
     let mut own: Vec<&CauseGroup> = groups.iter().filter(|g| g.area == area).collect();
-    own.sort_by_cached_key(|group| order(group, &state));
+    own.sort_by_cached_key(|group| order(group, &names, &state));
     let late = own.iter().filter(|g| is_late(g, &state));
     let sum = own
         .iter()
@@ -263,8 +263,11 @@ fn is_late(group: &CauseGroup, state: &PortalState) -> bool {
 }
 
 /// What is due first stands first; then what is worth most.
-fn order(group: &CauseGroup, state: &PortalState) -> (Date, i64, Vec<u32>, GroupKey) {
-    let names = state.names();
+fn order(
+    group: &CauseGroup,
+    names: &Names,
+    state: &PortalState,
+) -> (Date, i64, Vec<u32>, GroupKey) {
     let navn = sort_key(&names.kommune(group.key.kommune));
     let worth = group.debet.get().saturating_neg();
     (group_deadline(group, state), worth, navn, group.key.clone())
