@@ -9,11 +9,9 @@ use oir_wire::danish;
 
 use super::door::Viewer;
 use super::failure::PageError;
-use super::{PortalState, afstemning, work};
+use super::{PortalState, afstemning, waiting, work};
 use crate::danish_format::{kroner, whole};
 
-/// Days looked back upon for accounts that nobody has signed for.
-const DAYS_BACK: i32 = 14;
 /// An auditor is reminded when the last sample is older than this.
 const SAMPLE_AGE: SignedDuration = SignedDuration::from_hours(24 * 31);
 
@@ -124,7 +122,7 @@ async fn of_work(state: &PortalState, viewer: &Viewer) -> Result<Vec<Matter>, Pa
 async fn of_days(state: &PortalState, viewer: &Viewer) -> Result<Vec<Matter>, PageError> {
     let today = state.today();
     let before = |days: i32| -> Date { today.saturating_sub(Span::new().days(days)) };
-    let open = afstemning::open_days(state, viewer, before(DAYS_BACK), before(1)).await?;
+    let open = afstemning::open_days(state, viewer, before(waiting::DAYS), before(1)).await?;
     let mut found = Vec::new();
     if open.differ > 0 {
         found.push(Matter {

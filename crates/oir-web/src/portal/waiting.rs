@@ -23,7 +23,7 @@ use crate::danish_format::{month, sort_key};
 
 /// Days before today that are looked at: who has not signed after two weeks has been told
 /// on ten mornings.
-const DAYS: i32 = 14;
+pub(super) const DAYS: i32 = 14;
 
 /// Whose desk an area is, and the right that lets them do something there.
 const DESKS: [(Role, Area, Action); 4] = [
@@ -169,7 +169,7 @@ impl Waiting for Desks {
 }
 
 /// The desks of a person, and how far each reaches: only as far as the roles that sit there.
-fn desks(person: &Person) -> Vec<(Area, Scope)> {
+pub(super) fn desks(person: &Person) -> Vec<(Area, Scope)> {
     let reach = |area: Area| {
         let of_area = |role| DESKS.iter().find(|desk| desk.0 == role && desk.1 == area);
         let sits = person.grants.iter().find_map(|g| of_area(g.role()))?;

@@ -23,7 +23,7 @@ use super::names::Names;
 use super::query::percent_encoded;
 use super::view::{Advice, Badge, Choice, Page, Section};
 use super::work_forms::{Handling, Notice};
-use super::{PortalState, work_words};
+use super::{PortalState, waiting, work_words};
 use crate::danish_format::{day_short, instant_short, kroner, sort_key, whole};
 use crate::masking::mask_text;
 
@@ -216,7 +216,8 @@ fn count<'a>(groups: impl Iterator<Item = &'a CauseGroup>) -> u64 {
     groups.fold(0, |all, group| all.saturating_add(group.antal))
 }
 
-/// What lies on a reader's own desk.
+/// What lies on a reader's own desks.
+#[derive(Debug, Default)]
 pub(super) struct Desk {
     /// How many items.
     pub(super) antal: u64,
@@ -228,30 +229,32 @@ pub(super) struct Desk {
     pub(super) mine: u64,
 }
 
-/// Counts a reader's own desk. What goes on by itself is nobody's task.
+/// Counts a reader's own desks, the same as in their letters. What goes on by itself is
+/// nobody's task.
 pub(super) async fn desk(state: &PortalState, viewer: &Viewer) -> Result<Desk, PageError> {
-    let may = |action| viewer.person.scope(action);
-    let scope = match may(Action::HandleWork) {
-        scope if scope.is_nothing() => may(Action::Redeliver),
-        scope => scope,
-    };
-    let (area, today) = (own_area(viewer), state.today());
-    let all = state.work.causes(&scope, &WorkFilter::on(today)).await?;
-    let mine = WorkFilter {
-        whose: Whose::Of(&viewer.person.subject),
+    let (person, today) = (&viewer.person, state.today());
+    let mut desk = Desk::default();
+    for (area, scope) in waiting::desks(person) {
+        let lying = WorkFilter {
+            area: Some(area),
+            ..WorkFilter::on(today)
+        };
+        let mut groups = state.work.causes(&scope, &lying).await?;
+        groups.retain(|group| !group.key.cause.stop.passes_by_itself());
+        desk.antal = desk.antal.saturating_add(count(groups.iter()));
+        let late = groups.iter().filter(|group| is_late(group, state));
+        desk.late = desk.late.saturating_add(count(late));
+        let worth = groups.iter().map(|group| group.debet.get());
+        let debet = worth.fold(desk.debet.get(), i64::saturating_add);
+        desk.debet = Oere::new(debet);
+    }
+    let own = WorkFilter {
+        whose: Whose::Of(&person.subject),
         ..WorkFilter::on(today)
     };
-    let mine = state.work.causes(&scope, &mine).await?;
-    let waits =
-        |group: &&CauseGroup| group.area == area && !group.key.cause.stop.passes_by_itself();
-    let own: Vec<&CauseGroup> = all.iter().filter(waits).collect();
-    let worth = own.iter().map(|group| group.debet.get());
-    Ok(Desk {
-        antal: count(own.iter().copied()),
-        debet: Oere::new(worth.fold(0, i64::saturating_add)),
-        late: count(own.iter().copied().filter(|group| is_late(group, state))),
-        mine: count(mine.iter()),
-    })
+    let handled = person.scope(Action::HandleWork);
+    desk.mine = count(state.work.causes(&handled, &own).await?.iter());
+    Ok(desk)
 }
 
 fn group_deadline(group: &CauseGroup, state: &PortalState) -> Date {
