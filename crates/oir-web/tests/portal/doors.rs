@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use oir_domain::access::{Grant, Person, Role, TABLE};
+use oir_domain::access::{Grant, Person, Reach, Role, TABLE};
 use oir_domain::ids::FagsystemId;
 use oir_domain::party::Kommunekode;
 use oir_web::portal::door::{Door, Needs, PAGES};
@@ -188,6 +188,43 @@ async fn another_kommune_is_not_there() {
         .matches("<td data-title=\"Kommune\">Viborg")
         .count();
     assert!(names > 0 && names == own_names, "{own_names} of {names}");
+}
+
+/// Every role that a municipality gives, held in one.
+fn everything_of(kommune: Kommunekode) -> Person {
+    let roles = TABLE.iter().map(|rule| rule.role);
+    let local = roles.filter(|role| matches!(role.rule().reach, Reach::Kommune));
+    Person {
+        grants: local
+            .flat_map(|role| holding(role, kommune).grants)
+            .collect(),
+        ..holding(Role::OekonomiFinans, kommune)
+    }
+}
+
+#[tokio::test]
+async fn at_every_address_another_kommune_is_neither_found_nor_named() {
+    let portal = portal(&[everything_of(HERE), everything_of(THERE)]);
+    let (own, foreign) = (signed_in(&portal, 0).await, signed_in(&portal, 1).await);
+    let (mut named, mut objects) = (0, 0);
+    for (path, _) in PAGES.iter().copied() {
+        // How to correct is the whole country's to read.
+        if path.starts_with("/vejledninger") || path.starts_with("/assets") {
+            continue;
+        }
+        let here = address(path).replace(&bilag_id(1).to_string(), &bilag_id(0).to_string());
+        let mine = look(&portal, &here, &own).await;
+        let theirs = look(&portal, &here, &foreign).await;
+        let says =
+            |answer: &Answer| std::str::from_utf8(&answer.body).is_ok_and(|t| t.contains("Viborg"));
+        assert!(!says(&theirs), "{path}");
+        named += usize::from(says(&mine));
+        if path.contains('{') {
+            assert_ne!(theirs.status, StatusCode::OK, "{path}");
+            objects += usize::from(mine.status == StatusCode::OK);
+        }
+    }
+    assert!(named >= 15 && objects >= 6, "{named} and {objects}");
 }
 
 #[tokio::test]
