@@ -13,6 +13,7 @@ mod rule;
 mod share;
 mod tables;
 mod template;
+mod version;
 
 pub use compiled::{Compiled, FACETS_MAX, TIES_MAX, Tie};
 pub use explain::{Explanation, Misfit, Standing, explain};
@@ -22,3 +23,4 @@ pub use rule::{Condition, Rank, Rule, Target};
 pub use share::{Share, split};
 pub use tables::{InForce, Tables};
 pub use template::{KONTO_MAX, Missing, TEMPLATE_MAX, Template, TemplateFault};
+pub use version::{Objection, Simulated, Stage, TableId, Version, approve};
