@@ -93,8 +93,13 @@ impl<'a> Judge<'a> {
     }
 
     fn all_open(&self, kommune: Kommunekode, mapped: &Mapped) -> bool {
-        let lines = mapped.posteringer.iter().flat_map(|konteret| &konteret.lines);
-        lines.into_iter().all(|line| self.open(kommune, &line.konto))
+        let lines = mapped
+            .posteringer
+            .iter()
+            .flat_map(|konteret| &konteret.lines);
+        lines
+            .into_iter()
+            .all(|line| self.open(kommune, &line.konto))
     }
 
     fn open(&self, kommune: Kommunekode, konto: &str) -> bool {
