@@ -565,7 +565,8 @@ pub(super) struct RolesPage {
     pub(super) own: Vec<String>,
     /// Whether the way to the keys of machines is shown.
     pub(super) keys: bool,
-    pub(super) actions: Vec<&'static str>,
+    /// Each right and the roles that have it.
+    pub(super) actions: Vec<(&'static str, Vec<&'static str>)>,
     pub(super) lines: Vec<RoleLine>,
 }
 
@@ -574,7 +575,7 @@ pub(super) struct RolesPage {
 pub(super) struct RoleLine {
     pub(super) role: &'static str,
     pub(super) reach: &'static str,
-    /// In the order of the page's actions.
-    pub(super) may: Vec<bool>,
+    /// Its rights.
+    pub(super) may: Vec<&'static str>,
     pub(super) held: bool,
 }
