@@ -24,6 +24,9 @@ use crate::party::Kommunekode;
 pub use authorised::AuthorisedKonto;
 pub use form::{Dimensioner, KontoFault, KontoForm, Part};
 
+/// The first day of an account whose beginning nobody wrote: since ever.
+pub const BEGINNING: Date = Date::constant(1970, 1, 1);
+
 /// Longest name of an account, characters.
 pub const NAVN_MAX: usize = 200;
 

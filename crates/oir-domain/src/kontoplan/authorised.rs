@@ -76,8 +76,8 @@ impl AuthorisedKonto {
         format!("{}.{}", self.piece(14, 15), self.piece(15, 16))
     }
 
-    /// From master data: what hangs on an object, and the art of an artskonto. Points and
-    /// spaces are let be. The place of the omkostningssted is `0000`.
+    /// From master data: what hangs on an object, and the art of an artskonto. Points, commas
+    /// and spaces are let be, and so are zeros that a spreadsheet took away in front. The place of the omkostningssted is `0000`.
     ///
     /// # Errors
     /// What is wrong with the digits.
@@ -89,9 +89,13 @@ impl AuthorisedKonto {
         art: &str,
     ) -> Result<Self, Vec<KontoFault>> {
         let text = |digits: &str, width: usize, name: &str| {
-            let kept: String = digits.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
-            // Spreadsheets take the zeros in front of numbers away.
-            let kept = format!("{kept:0>width$}");
+            let between = |c: &char| !matches!(c, '.' | ',' | ' ');
+            let mut kept: String = digits.chars().filter(between).collect();
+            // Spreadsheets take the zeros in front of numbers away; of an art they would
+            // take the one behind, and `4` may be 0.4 or 4.0.
+            if name != "art" {
+                kept = format!("{kept:0>width$}");
+            }
             if kept.len() == width && kept.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty()
             {
                 Ok(kept)
@@ -164,5 +168,8 @@ mod tests {
         assert_eq!(konto.unwrap().digits(), "5577111000001352");
         let faults = AuthorisedKonto::derived("5.57.7x", "", "1", "0131", "5.2").unwrap_err();
         assert_eq!(faults.len(), 3);
+        assert!(AuthorisedKonto::derived("55771", "1", "1", "013", "4").is_err());
+        let konto = AuthorisedKonto::derived("2201", "1", "1", "1", "4,0");
+        assert_eq!(konto.unwrap().digits(), "0220111000000140");
     }
 }

@@ -42,20 +42,6 @@ impl Field {
         Self::AarTo,
         Self::Autoriseret,
     ];
-
-    /// The heading of its column in files.
-    #[must_use]
-    pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Konto => "konto",
-            Self::Navn => "navn",
-            Self::From => "gyldig_fra",
-            Self::To => "gyldig_til",
-            Self::AarFrom => "aar_fra",
-            Self::AarTo => "aar_til",
-            Self::Autoriseret => "autoriseret",
-        }
-    }
 }
 
 /// An account with the row that it stands in.
