@@ -133,6 +133,18 @@ pub struct Finansbilag {
 }
 
 impl Finansbilag {
+    /// The day whose sortiment and whose omsætningstabel apply: the booking date. A posting of
+    /// the supplementary period belongs to the year that is over, so its day is that year's last.
+    #[must_use]
+    pub fn konteringsdag(&self) -> Date {
+        match self.posteringstype {
+            Posteringstype::Supplement => {
+                Date::new(self.regnskabsaar.0, 12, 31).unwrap_or(self.bogfoeringsdato)
+            }
+            Posteringstype::Normal | Posteringstype::Primo => self.bogfoeringsdato,
+        }
+    }
+
     /// Sums by side.
     ///
     /// # Errors

@@ -1,52 +1,26 @@
-//! From the sender's sortiment to the municipality's kontoplan. In this version an exact
-//! table, value → account by date; the rule engine has an issue of its own.
+//! From the sender's sortiment to the municipality's kontoplan.
+//!
+//! A table ([`Rule`]s) belongs to one municipality and one fagsystem. The most specific rule that
+//! fits a posting gives its account; [`Compiled`] finds it without looking at the others.
 
-use crate::fault::{Fault, FaultCode, Place, keep};
-use crate::finans::Finansbilag;
-use crate::party::{Fagsystem, Kommunekode};
-use crate::register::Register;
+mod axis;
+pub mod check;
+mod compiled;
+mod explain;
+mod map;
+mod posting;
+mod rule;
+mod share;
+mod tables;
+mod template;
+mod version;
 
-/// The accounts of a bilag's postings, in their order, or what has no account.
-///
-/// # Errors
-/// One fault per posting whose value the table does not know on the booking date, as far as
-/// [`keep`] keeps them: the bilag is then held, not rejected, because the sender did nothing wrong.
-pub fn map<'r>(
-    bilag: &Finansbilag,
-    index: u32,
-    kommune: Kommunekode,
-    fagsystem: &Fagsystem,
-    register: &'r Register,
-) -> Result<Vec<&'r str>, Vec<Fault>> {
-    let day = bilag.bogfoeringsdato;
-    let mut accounts = Vec::with_capacity(bilag.posteringer.len());
-    let mut missing = Vec::new();
-    for (position, postering) in bilag.posteringer.iter().enumerate() {
-        let vaerdi = postering.vaerdi(&fagsystem.konteringsfacet).unwrap_or("");
-        match register.konto(kommune, fagsystem.id, vaerdi, day) {
-            Some(konto) => accounts.push(konto),
-            None => {
-                let (number, line) = (index.saturating_add(1), position.saturating_add(1));
-                let path =
-                    format!("Finansbilag[{number}]/Finanspostering[{line}]/Sortimentsvaerdi");
-                let linje = Some(postering.linjenummer);
-                let place = Place {
-                    bilag: Some(index),
-                    linje,
-                    path: path.into(),
-                };
-                let values: [&dyn std::fmt::Display; 3] =
-                    [&fagsystem.konteringsfacet, &vaerdi, &day];
-                keep(
-                    &mut missing,
-                    Fault::foreign(FaultCode::Unmapped, place, &values),
-                );
-            }
-        }
-    }
-    if missing.is_empty() {
-        Ok(accounts)
-    } else {
-        Err(missing)
-    }
-}
+pub use compiled::{Compiled, FACETS_MAX, TIES_MAX, Tie};
+pub use explain::{Explanation, Misfit, Standing, explain};
+pub use map::{Konteret, Konteringslinje, Mapped, lines, map};
+pub use posting::{Posting, Values, winner};
+pub use rule::{Condition, Rank, Rule, Target};
+pub use share::{Share, split};
+pub use tables::{InForce, Tables};
+pub use template::{KONTO_MAX, Missing, TEMPLATE_MAX, Template, TemplateFault};
+pub use version::{Objection, Simulated, Stage, TableId, Version, approve};

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{BookingPeriod, Validity};
 use crate::ids::FagsystemId;
+use crate::omsaetning::{Compiled, Condition, InForce, Rule, Tables, Target, Template};
 use crate::party::{Cvr, Fagsystem, Kommunekode, Myndighed};
 
 /// A system may post for an authority on these days.
@@ -36,7 +37,8 @@ pub struct Sortimentspost {
     pub validity: Validity,
 }
 
-/// One row of a municipality's omsætningstabel: this value goes to that account.
+/// One row of the table a municipality starts with: this value goes to that account. It is
+/// version 0 of its omsætningstabel; later versions have rules ([`crate::omsaetning::Rule`]).
 #[doc(alias = "mapping")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Omsaetningsrow {
@@ -94,7 +96,6 @@ pub enum ValueFault {
     NotInForce,
 }
 
-type Accounts = HashMap<Box<str>, Vec<(Validity, Box<str>)>>;
 type Values = HashMap<Box<str>, Vec<(Option<Kommunekode>, Validity)>>;
 
 /// The indexed snapshot.
@@ -106,7 +107,7 @@ pub struct Register {
     agreements: HashMap<(Kommunekode, FagsystemId), Vec<Validity>>,
     periods: HashMap<Kommunekode, Vec<BookingPeriod>>,
     sortiment: HashMap<FagsystemId, HashMap<Box<str>, Values>>,
-    omsaetning: HashMap<(Kommunekode, FagsystemId), Accounts>,
+    omsaetning: HashMap<(Kommunekode, FagsystemId), Tables>,
     receivers: HashMap<Kommunekode, Receiver>,
 }
 
@@ -143,16 +144,9 @@ impl Register {
                 .or_default()
                 .push((s.kommune, s.validity));
         }
-        for o in data.omsaetning {
-            let table = register
-                .omsaetning
-                .entry((o.kommune, o.fagsystem))
-                .or_default();
-            table
-                .entry(o.vaerdi)
-                .or_default()
-                .push((o.validity, o.konto));
-        }
+        register.omsaetning = starting_tables(data.omsaetning, &register.fagsystemer)
+            .map(|(whose, version)| (whose, Tables::new(vec![version])))
+            .collect();
         register
     }
 
@@ -227,19 +221,36 @@ impl Register {
         }
     }
 
-    /// The account for a value on a day, by exact match.
+    /// Puts approved versions of tables beside those that came with the register.
     #[must_use]
-    pub fn konto(
+    pub fn with_tables(mut self, approved: Vec<((Kommunekode, FagsystemId), InForce)>) -> Self {
+        let mut by_table: HashMap<_, Vec<InForce>> = HashMap::new();
+        for (whose, version) in approved {
+            by_table.entry(whose).or_default().push(version);
+        }
+        for (whose, mut versions) in by_table {
+            let tables = self.omsaetning.entry(whose).or_default();
+            versions.extend_from_slice(tables.versions());
+            *tables = Tables::new(versions);
+        }
+        self
+    }
+
+    /// The version of the omsætningstabel that is for a konteringsdag.
+    #[must_use]
+    pub fn table(
         &self,
         kommune: Kommunekode,
         fagsystem: FagsystemId,
-        vaerdi: &str,
         day: Date,
-    ) -> Option<&str> {
-        let rows = self.omsaetning.get(&(kommune, fagsystem))?.get(vaerdi)?;
-        rows.iter()
-            .find(|(validity, _)| validity.covers(day))
-            .map(|(_, konto)| &**konto)
+    ) -> Option<&InForce> {
+        self.omsaetning.get(&(kommune, fagsystem))?.on(day)
+    }
+
+    /// All approved versions of a table.
+    #[must_use]
+    pub fn tables(&self, kommune: Kommunekode, fagsystem: FagsystemId) -> Option<&Tables> {
+        self.omsaetning.get(&(kommune, fagsystem))
     }
 
     /// The municipality's bookkeeping system.
@@ -247,6 +258,46 @@ impl Register {
     pub fn receiver(&self, kommune: Kommunekode) -> Option<&Receiver> {
         self.receivers.get(&kommune)
     }
+}
+
+/// Version 0 of each table: in force since ever, one rule for each row.
+fn starting_tables(
+    rows: Vec<Omsaetningsrow>,
+    fagsystemer: &HashMap<FagsystemId, Fagsystem>,
+) -> impl Iterator<Item = ((Kommunekode, FagsystemId), InForce)> {
+    let mut by_table: HashMap<_, Vec<Omsaetningsrow>> = HashMap::new();
+    for row in rows {
+        let whose = (row.kommune, row.fagsystem);
+        by_table.entry(whose).or_default().push(row);
+    }
+    by_table.into_iter().map(|(whose, rows)| {
+        let fagsystem = fagsystemer.get(&whose.1);
+        let facet = fagsystem.map_or("", |f| &*f.konteringsfacet);
+        let (table, _) = Compiled::lenient(starting_rules(facet, rows));
+        let version = InForce {
+            number: 0,
+            from: Date::MIN,
+            table: std::sync::Arc::new(table),
+        };
+        (whose, version)
+    })
+}
+
+/// The rules that such rows are, numbered from 1 in their order. An import refuses rows that
+/// overlap ([`overlapping_rows`]), so they do not tie.
+#[must_use]
+pub fn starting_rules(facet: &str, rows: Vec<Omsaetningsrow>) -> Vec<Rule> {
+    let rule = |(number, row): (u32, Omsaetningsrow)| Rule {
+        number,
+        conditions: vec![(facet.into(), Condition::Is(row.vaerdi))],
+        side: None,
+        regnskabsaar: None,
+        posteringstype: None,
+        validity: row.validity,
+        targets: vec![Target::whole(Template::fixed(&row.konto))],
+        comment: Box::default(),
+    };
+    (1..).zip(rows).map(rule).collect()
 }
 
 /// Two rows of one omsætningstabel that claim the same value on the same day.

@@ -36,7 +36,8 @@ fn mapped(mut bilag: Finansbilag) -> Finansbilag {
     let fagsystem = register.fagsystem(sample::FAGSYSTEM).unwrap();
     let accounts =
         oir_domain::omsaetning::map(&bilag, 0, sample::KOMMUNE, fagsystem, &register).unwrap();
-    let accounts: Vec<Box<str>> = accounts.into_iter().map(Into::into).collect();
+    let lines = accounts.posteringer.into_iter().flat_map(|k| k.lines);
+    let accounts: Vec<Box<str>> = lines.map(|line| line.konto).collect();
     for (postering, konto) in bilag.posteringer.iter_mut().zip(accounts) {
         postering.kontering = Some(konto);
     }

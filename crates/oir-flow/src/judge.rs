@@ -221,6 +221,15 @@ fn blank(
     }
 }
 
+/// The account of each posting.
+pub(crate) fn accounts(mapped: omsaetning::Mapped) -> Vec<Box<str>> {
+    let lines = mapped
+        .posteringer
+        .into_iter()
+        .flat_map(|konteret| konteret.lines);
+    lines.map(|line| line.konto).collect()
+}
+
 struct Judging<'a> {
     message_faults: &'a [Fault],
     parties: Parties<'a>,
@@ -305,10 +314,7 @@ impl Judging<'_> {
         }
         let register = self.facts.register;
         match omsaetning::map(bilag, index, myndighed.kommune, fagsystem, register) {
-            Ok(accounts) => {
-                let accounts = accounts.into_iter().map(Into::into).collect();
-                (State::Mapped, accounts)
-            }
+            Ok(mapped) => (State::Mapped, accounts(mapped)),
             Err(missing) => {
                 faults.extend(missing);
                 (State::Held, Vec::new())

@@ -76,8 +76,8 @@ async fn remap_page(hub: &Hub, held: &[Standing]) -> Result<u64, StoreFailure> {
     let register = hub.register();
     let moves = held.iter().zip(&documents).filter_map(|(standing, bilag)| {
         let fagsystem = register.fagsystem(standing.fagsystem)?;
-        let accounts = omsaetning::map(bilag, 0, kommune, fagsystem, &register).ok()?;
-        let accounts = accounts.into_iter().map(Into::into).collect();
+        let mapped = omsaetning::map(bilag, 0, kommune, fagsystem, &register).ok()?;
+        let accounts = crate::judge::accounts(mapped);
         let step = the_move(hub, standing, &Event::AccountsFound, None, Vec::new())?;
         Some(Move { accounts, ..step })
     });

@@ -1,0 +1,136 @@
+//! The accounts of a whole bilag.
+
+use crate::fault::{Fault, FaultCode, Place, keep};
+use crate::finans::{Finansbilag, Finanspostering};
+use crate::money::Oere;
+use crate::party::{Fagsystem, Kommunekode};
+use crate::register::Register;
+
+use super::posting::Posting;
+use super::rule::Rule;
+use super::share::split;
+use super::tables::InForce;
+use super::template::Missing;
+
+/// One account with its part of a posting's amount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Konteringslinje {
+    /// The account in the municipality's kontoplan.
+    pub konto: Box<str>,
+    /// Its part of the amount, on the posting's side.
+    pub beloeb: Oere,
+}
+
+/// Where a posting goes: the lines add up to its amount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Konteret {
+    /// The rule that says so.
+    pub rule: u32,
+    /// At least one.
+    pub lines: Vec<Konteringslinje>,
+}
+
+/// Where a bilag goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    /// The version of the table that says so.
+    pub version: u32,
+    /// Its postings, in their order.
+    pub posteringer: Vec<Konteret>,
+}
+
+/// Finds the accounts of a bilag's postings.
+///
+/// # Errors
+/// One fault per posting without an account on its konteringsdag, as far as [`keep`] keeps them:
+/// the bilag is then held, not rejected, because the sender did nothing wrong.
+pub fn map(
+    bilag: &Finansbilag,
+    index: u32,
+    kommune: Kommunekode,
+    fagsystem: &Fagsystem,
+    register: &Register,
+) -> Result<Mapped, Vec<Fault>> {
+    let day = bilag.konteringsdag();
+    let version = register.table(kommune, fagsystem.id, day);
+    let mut posteringer = Vec::with_capacity(bilag.posteringer.len());
+    let mut missing = Vec::new();
+    for (position, postering) in bilag.posteringer.iter().enumerate() {
+        match version.map(|version| kontering(version, bilag, postering)) {
+            Some(Ok(konteret)) => posteringer.push(konteret),
+            None => unmapped(
+                &mut missing,
+                bilag,
+                (index, position),
+                &fagsystem.konteringsfacet,
+            ),
+            Some(Err(facet)) => {
+                let facet = facet.unwrap_or(&fagsystem.konteringsfacet);
+                unmapped(&mut missing, bilag, (index, position), facet);
+            }
+        }
+    }
+    match version {
+        Some(version) if missing.is_empty() => Ok(Mapped {
+            version: version.number,
+            posteringer,
+        }),
+        _ => Err(missing),
+    }
+}
+
+/// The error names the facet that the account wants and the posting lacks; none = no rule.
+fn kontering<'r>(
+    version: &'r InForce,
+    bilag: &Finansbilag,
+    postering: &Finanspostering,
+) -> Result<Konteret, Option<&'r str>> {
+    let found = version.table.find(&Posting::of(bilag, postering));
+    let rule = found.ok_or(None)?;
+    let lines = lines(rule, postering).map_err(|missing| Some(missing.0))?;
+    Ok(Konteret {
+        rule: rule.number,
+        lines,
+    })
+}
+
+/// The lines that a rule makes of a posting.
+///
+/// # Errors
+/// [`Missing`], when an account takes over what the posting lacks.
+pub fn lines<'r>(
+    rule: &'r Rule,
+    postering: &Finanspostering,
+) -> Result<Vec<Konteringslinje>, Missing<'r>> {
+    let value = |facet: &str| postering.vaerdi(facet);
+    let parts = match rule.targets.as_slice() {
+        [_] => vec![postering.beloeb],
+        several => {
+            let shares: Vec<_> = several.iter().map(|target| target.share).collect();
+            split(postering.beloeb, &shares)
+        }
+    };
+    let targets = rule.targets.iter().zip(parts);
+    let lines = targets.map(|(target, beloeb)| {
+        let konto = target.konto.fill(value)?;
+        Ok(Konteringslinje { konto, beloeb })
+    });
+    lines.collect()
+}
+
+fn unmapped(missing: &mut Vec<Fault>, bilag: &Finansbilag, at: (u32, usize), facet: &str) {
+    let (index, position) = at;
+    let Some(postering) = bilag.posteringer.get(position) else {
+        return;
+    };
+    let (number, line) = (index.saturating_add(1), position.saturating_add(1));
+    let path = format!("Finansbilag[{number}]/Finanspostering[{line}]/Sortimentsvaerdi");
+    let place = Place {
+        bilag: Some(index),
+        linje: Some(postering.linjenummer),
+        path: path.into(),
+    };
+    let (vaerdi, day) = (postering.vaerdi(facet).unwrap_or(""), bilag.konteringsdag());
+    let values: [&dyn std::fmt::Display; 3] = [&facet, &vaerdi, &day];
+    keep(missing, Fault::foreign(FaultCode::Unmapped, place, &values));
+}

@@ -1,0 +1,209 @@
+//! Omsætningstabeller as the store keeps them: versions, their rules, and the history that a
+//! draft is run over.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use oir_domain::access::Scope;
+use oir_domain::calendar::Regnskabsaar;
+use oir_domain::finans::{Posteringstype, Sortimentsvaerdi};
+use oir_domain::ids::BilagId;
+use oir_domain::message::State;
+use oir_domain::money::{Oere, Side};
+use oir_domain::omsaetning::{Konteringslinje, Rule, Simulated, TableId, Version};
+
+use super::Answer;
+use super::sessions::Deed;
+
+/// A table as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLine {
+    /// Which.
+    pub table: TableId,
+    /// The newest approved version; 0 = what came with the register.
+    pub approved: u32,
+    /// How many rules that one has.
+    pub rules: u32,
+    /// The draft that is being written.
+    pub draft: Option<u32>,
+    /// Bilag that wait for an account.
+    pub held: u64,
+}
+
+/// What a new draft begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDraft {
+    /// Which table.
+    pub table: TableId,
+    /// The version it begins with; its number is kept for the record.
+    pub based_on: u32,
+    /// What it is for.
+    pub purpose: Box<str>,
+    /// From which day.
+    pub in_force_from: Option<Date>,
+    /// Its rules: those of `based_on`, or of another municipality's table.
+    pub rules: Vec<Rule>,
+    /// The writer's id.
+    pub writer: Box<str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A save of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Save {
+    /// Which table.
+    pub table: TableId,
+    /// Which draft.
+    pub number: u32,
+    /// The edition it was made from; another one there = [`Written::Stale`].
+    pub edition: u32,
+    /// What it is for.
+    pub purpose: Box<str>,
+    /// From which day.
+    pub in_force_from: Option<Date>,
+    /// All its rules; none = they stay.
+    pub rules: Option<Vec<Rule>>,
+    /// The writer's id.
+    pub writer: Box<str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a write went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is durable; the edition or number there now.
+    Done(u32),
+    /// Somebody else wrote meanwhile, or the version is no draft any more.
+    Stale,
+}
+
+/// A posting of the past, as it was sent and where it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastPosting {
+    /// Its bilag.
+    pub bilag: BilagId,
+    /// Its line there.
+    pub linjenummer: u32,
+    /// Its values.
+    pub sortiment: Vec<Sortimentsvaerdi>,
+    /// Its side.
+    pub side: Side,
+    /// Its amount.
+    pub beloeb: Oere,
+    /// Its konteringsdag.
+    pub day: Date,
+    /// Its year.
+    pub regnskabsaar: Regnskabsaar,
+    /// Its kind.
+    pub posteringstype: Posteringstype,
+    /// Where the bilag is.
+    pub state: State,
+    /// Where it was booked or is to be; empty = it has no account.
+    pub lines: Vec<Konteringslinje>,
+}
+
+/// Where a reading of the past goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PastCursor {
+    /// After this bilag.
+    pub bilag: BilagId,
+}
+
+/// A page of the past: whole bilag, in the order of reception.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastPage {
+    /// Postings of accepted bilag: held, on their way, or booked; rejected ones are not there.
+    pub postings: Vec<PastPosting>,
+    /// Where the next page begins; none = that was all.
+    pub next: Option<PastCursor>,
+}
+
+/// Values that traffic brought together on postings of one table, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenValues {
+    /// Values by facet, as sent.
+    pub sortiment: Vec<Sortimentsvaerdi>,
+    /// Side and kind.
+    pub side: Side,
+    /// See `side`.
+    pub posteringstype: Posteringstype,
+    /// Postings with them.
+    pub postings: u64,
+    /// First and last konteringsdag.
+    pub first: Date,
+    /// See `first`.
+    pub last: Date,
+}
+
+/// The shelf of tables. What a scope does not cover is not there.
+pub trait Omsaetningstabeller: Send + Sync + std::fmt::Debug {
+    /// The tables that there are: those with rows or versions, and those whose fagsystem has an
+    /// agreement with the municipality.
+    fn tables<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<TableLine>>;
+
+    /// The versions of one table, newest first, version 0 the last.
+    fn versions<'a>(&'a self, scope: &'a Scope, table: TableId) -> Answer<'a, Vec<Version>>;
+
+    /// The rules of a version, in their own order.
+    fn rules<'a>(
+        &'a self,
+        scope: &'a Scope,
+        table: TableId,
+        number: u32,
+    ) -> Answer<'a, Option<Vec<Rule>>>;
+
+    /// Begins a draft together with its line of the log. A table has one draft at a time:
+    /// another one there is [`Written::Stale`].
+    fn begin<'a>(&'a self, draft: &'a NewDraft, deed: &'a Deed) -> Answer<'a, Written>;
+
+    /// Saves a draft together with its line of the log.
+    fn save<'a>(&'a self, save: &'a Save, deed: &'a Deed) -> Answer<'a, Written>;
+
+    /// Keeps what a simulation found, if the draft is still of that edition.
+    fn keep_simulation<'a>(
+        &'a self,
+        table: TableId,
+        number: u32,
+        simulated: &'a Simulated,
+        deed: &'a Deed,
+    ) -> Answer<'a, Written>;
+
+    /// Puts a draft in force: stage, approver, register version and the line of the log in one
+    /// transaction. What waits for an account goes on by itself after it.
+    fn approve<'a>(
+        &'a self,
+        table: TableId,
+        number: u32,
+        edition: u32,
+        approver: &'a str,
+        at: Timestamp,
+        deed: &'a Deed,
+    ) -> Answer<'a, Written>;
+
+    /// Gives a draft up.
+    fn discard<'a>(
+        &'a self,
+        table: TableId,
+        number: u32,
+        edition: u32,
+        deed: &'a Deed,
+    ) -> Answer<'a, Written>;
+
+    /// Reads the past of one table, by days of reception, some thousand postings at a time.
+    fn past<'a>(
+        &'a self,
+        scope: &'a Scope,
+        table: TableId,
+        days: (Date, Date),
+        after: Option<PastCursor>,
+    ) -> Answer<'a, PastPage>;
+
+    /// What traffic brought together on postings of one table since a day of reception.
+    fn seen<'a>(
+        &'a self,
+        scope: &'a Scope,
+        table: TableId,
+        since: Date,
+    ) -> Answer<'a, Vec<SeenValues>>;
+}
