@@ -238,6 +238,8 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::RunPartners => "Sætte modtagere på pause",
         Action::ManageKeys => "Udstede nøgler til maskiner",
         Action::EndSessions => "Afslutte sessioner",
+        Action::SeeSortiment => "Se kontoplaner og omsætning",
+        Action::EditKontoplan => "Importere kontoplan",
     }
 }
 
@@ -269,6 +271,7 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::READ_MESSAGE => "Læste det modtagne indhold",
         deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
         deeds::REVIEWED_LOOK => "Gennemgik et opslag",
+        deeds::IMPORTED_KONTOPLAN => "Importerede en kontoplan",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
