@@ -66,7 +66,6 @@ const UPLOAD: Shape = Shape {
         ("upload_id", Id),
         ("kommune", Int),
         ("form", Text),
-        ("base_version", Int),
         ("at", Int),
         ("subject", Text),
         ("source", Text),
@@ -208,7 +207,6 @@ impl Store {
             Value::Uuid(upload.id.as_uuid()),
             kommune(upload.kommune),
             upload.form.to_string().into(),
-            upload.base.into(),
             micros(upload.at),
             upload.subject.clone().into(),
             upload.source.clone().into(),
@@ -223,7 +221,7 @@ impl Store {
         id: UploadId,
         subject: &str,
     ) -> Result<Option<Upload>, StoreFailure> {
-        let sql = "select kommune, form, base_version, at, subject, source, bytes \
+        let sql = "select kommune, form, at, subject, source, bytes \
              from kontoplan_upload where upload_id = $1 and subject = $2";
         let params = vec![Value::Uuid(id.as_uuid()), subject.into()];
         let read = |row: Row| {
@@ -232,7 +230,6 @@ impl Store {
                 id,
                 kommune: cells.kommune()?,
                 form: form(&cells.text()?)?,
-                base: cells.narrow()?,
                 at: cells.time()?,
                 subject: cells.text()?,
                 source: cells.text()?,

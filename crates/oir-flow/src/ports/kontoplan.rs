@@ -18,8 +18,6 @@ pub struct Upload {
     pub kommune: Kommunekode,
     /// The form that was chosen.
     pub form: KontoForm,
-    /// The version that it was held against; 0 = there was none.
-    pub base: u32,
     /// When it came.
     pub at: Timestamp,
     /// From whom: the identity provider's name for them. Nobody else sees it.

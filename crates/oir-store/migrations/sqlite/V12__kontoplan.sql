@@ -22,7 +22,7 @@ create table kontoplan_konto_end (
 -- Files that somebody looks at before they become a version; gone the day after.
 create table kontoplan_upload (
   upload_id blob primary key not null, kommune integer not null, form text not null,
-  base_version integer not null, at integer not null, subject text not null, source text not null,
+  at integer not null, subject text not null, source text not null,
   bytes blob not null) strict;
 create index kontoplan_upload_at on kontoplan_upload (at);
 

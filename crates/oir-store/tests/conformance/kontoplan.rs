@@ -222,7 +222,6 @@ async fn a_file_waits_for_the_one_who_sent_it_and_is_forgotten(subject: &Subject
         id: UploadId::from_uuid(Uuid::from_u128(number)),
         kommune: sample::KOMMUNE,
         form: KontoForm::SapPar,
-        base: 3,
         at: at(seconds),
         subject: "opdigtet|1".into(),
         source: "Kontoplan æøå.csv".into(),

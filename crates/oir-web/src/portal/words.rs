@@ -238,6 +238,8 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::RunPartners => "Sætte modtagere på pause",
         Action::ManageKeys => "Udstede nøgler til maskiner",
         Action::EndSessions => "Afslutte sessioner",
+        Action::SeeSortiment => "Se kontoplaner og omsætning",
+        Action::EditKontoplan => "Importere kontoplan",
     }
 }
 
