@@ -264,7 +264,7 @@ fn setup(day: &Day) -> Setup {
     let kontoplan = day
         .kontoplan
         .iter()
-        .map(|r| (r.kommune, r.konto.clone(), r.open));
+        .map(oir_fagsystem::KontoplanRow::in_the_books);
     Setup {
         myndigheder: myndigheder.collect(),
         kontoplan: kontoplan.collect(),
