@@ -71,11 +71,15 @@ pub enum Action {
     RunPartners,
     /// Make, renew and end the keys of machines.
     ManageKeys,
+    /// Sortiment, kontoplaner and omsætningstabeller.
+    SeeSortiment,
+    /// Import a municipality's kontoplan and choose its form.
+    EditKontoplan,
 }
 
 impl Action {
     /// All of them, in the order in which the table of roles is shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeFigures,
         Self::SeeBilag,
         Self::Export,
@@ -92,6 +96,8 @@ impl Action {
         Self::RunPartners,
         Self::ManageKeys,
         Self::EndSessions,
+        Self::SeeSortiment,
+        Self::EditKontoplan,
     ];
 }
 
@@ -130,7 +136,7 @@ pub const TABLE: [Rule; 11] = {
         rule(
             Role::KombitProjekt,
             Reach::Country,
-            &[A::SeeFigures, A::WriteGuides],
+            &[A::SeeFigures, A::WriteGuides, A::SeeSortiment],
         ),
         rule(Role::KombitProgramleder, Reach::Kommune, &[A::SeeFigures]),
         rule(
@@ -142,6 +148,8 @@ pub const TABLE: [Rule; 11] = {
                 A::SeeOperation,
                 A::RunPartners,
                 A::ManageKeys,
+                A::SeeSortiment,
+                A::EditKontoplan,
             ],
         ),
         rule(
@@ -159,6 +167,8 @@ pub const TABLE: [Rule; 11] = {
                 A::Unmask,
                 A::LookUpPerson,
                 A::EndSessions,
+                A::SeeSortiment,
+                A::EditKontoplan,
             ],
         ),
         rule(Role::AnsvarligDebitor, Reach::Kommune, &[]),
@@ -175,6 +185,7 @@ pub const TABLE: [Rule; 11] = {
                 A::SignOffDay,
                 A::Unmask,
                 A::LookUpPerson,
+                A::SeeSortiment,
             ],
         ),
         rule(Role::OekonomiDebitor, Reach::Kommune, &[]),
@@ -190,12 +201,13 @@ pub const TABLE: [Rule; 11] = {
                 A::StateControlTotal,
                 A::Unmask,
                 A::LookUpPerson,
+                A::SeeSortiment,
             ],
         ),
         rule(
             Role::Leverandoer,
             Reach::Fagsystem,
-            &[A::SeeFigures, A::WriteGuides],
+            &[A::SeeFigures, A::WriteGuides, A::SeeSortiment],
         ),
         rule(
             Role::Drift,
@@ -210,6 +222,7 @@ pub const TABLE: [Rule; 11] = {
                 A::RunPartners,
                 A::ManageKeys,
                 A::EndSessions,
+                A::SeeSortiment,
             ],
         ),
         rule(
@@ -221,6 +234,7 @@ pub const TABLE: [Rule; 11] = {
                 A::Export,
                 A::SampleLooks,
                 A::SeeAudit,
+                A::SeeSortiment,
             ],
         ),
     ]
@@ -504,6 +518,7 @@ mod tests {
             A::Export,
             A::SampleLooks,
             A::SeeAudit,
+            A::SeeSortiment,
         ];
         assert_eq!(Role::Revisor.rule().may, reads);
     }

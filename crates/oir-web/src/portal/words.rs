@@ -238,6 +238,8 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::RunPartners => "Sætte modtagere på pause",
         Action::ManageKeys => "Udstede nøgler til maskiner",
         Action::EndSessions => "Afslutte sessioner",
+        Action::SeeSortiment => "Se kontoplaner og omsætning",
+        Action::EditKontoplan => "Importere kontoplan",
     }
 }
 
@@ -269,6 +271,13 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::READ_MESSAGE => "Læste det modtagne indhold",
         deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
         deeds::REVIEWED_LOOK => "Gennemgik et opslag",
+        deeds::IMPORTED_KONTOPLAN => "Importerede en kontoplan",
+        deeds::BEGAN_OMSAETNING => "Begyndte en kladde til en omsætningstabel",
+        deeds::SAVED_OMSAETNING => "Gemte en kladde til en omsætningstabel",
+        deeds::SIMULATED_OMSAETNING => "Simulerede en kladde til en omsætningstabel",
+        deeds::APPROVED_OMSAETNING => "Godkendte en omsætningstabel",
+        deeds::DISCARDED_OMSAETNING => "Kasserede en kladde til en omsætningstabel",
+        deeds::SHARED_OMSAETNING => "Bestemte, om andre må kopiere en omsætningstabel",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
