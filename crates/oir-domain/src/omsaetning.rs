@@ -6,6 +6,9 @@
 mod axis;
 pub mod check;
 mod compiled;
+pub mod coverage;
+pub mod difference;
+pub mod drift;
 mod explain;
 mod map;
 mod posting;
@@ -17,6 +20,8 @@ mod template;
 mod version;
 
 pub use compiled::{Compiled, FACETS_MAX, TIES_MAX, Tie};
+pub use coverage::{Coverage, coverage};
+pub use difference::{Difference, difference};
 pub use explain::{Explanation, Misfit, Standing, explain};
 pub use map::{Konteret, Konteringslinje, Mapped, lines, map};
 pub use posting::{Posting, Values, winner};
