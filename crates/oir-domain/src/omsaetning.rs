@@ -7,6 +7,7 @@ mod axis;
 pub mod check;
 mod compiled;
 mod explain;
+mod fit;
 mod map;
 mod posting;
 mod rule;
@@ -18,6 +19,7 @@ mod version;
 
 pub use compiled::{Compiled, FACETS_MAX, TIES_MAX, Tie};
 pub use explain::{Explanation, Misfit, Standing, explain};
+pub use fit::{Unfit, unfit};
 pub use map::{Konteret, Konteringslinje, Mapped, lines, map};
 pub use posting::{Posting, Values, winner};
 pub use rule::{Condition, Rank, Rule, Target};
