@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use crate::calendar::Regnskabsaar;
 use crate::ids::{BilagUuid, FagsystemId, TransaktionsId};
 use crate::money::{Oere, Overflow, Side, Turnover};
+use crate::omsaetning::Kontering;
 use crate::party::{Cpr, Cvr};
 
 /// Most bilag in one message. A bundle of this size with ten postings each is some
@@ -242,8 +243,8 @@ pub struct Finanspostering {
     pub tekst: Box<str>,
     /// Sortiment values, at least one, each facet once.
     pub sortiment: Vec<Sortimentsvaerdi>,
-    /// The account in the municipality's kontoplan: only between hub and books.
-    pub kontering: Option<Box<str>>,
+    /// The accounts in the municipality's kontoplan: only between hub and books.
+    pub kontering: Option<Kontering>,
     /// The days that the benefit is for.
     pub periode: Option<(Date, Date)>,
     /// Whom it concerns.

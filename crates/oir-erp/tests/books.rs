@@ -36,10 +36,8 @@ fn mapped(mut bilag: Finansbilag) -> Finansbilag {
     let fagsystem = register.fagsystem(sample::FAGSYSTEM).unwrap();
     let accounts =
         oir_domain::omsaetning::map(&bilag, 0, sample::KOMMUNE, fagsystem, &register).unwrap();
-    let lines = accounts.posteringer.into_iter().flat_map(|k| k.lines);
-    let accounts: Vec<Box<str>> = lines.map(|line| line.konto).collect();
-    for (postering, konto) in bilag.posteringer.iter_mut().zip(accounts) {
-        postering.kontering = Some(konto);
+    for (postering, konteret) in bilag.posteringer.iter_mut().zip(accounts.posteringer) {
+        postering.kontering = konteret.kontering();
     }
     bilag
 }

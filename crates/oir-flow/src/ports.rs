@@ -10,6 +10,7 @@ pub mod identity;
 pub mod inbox;
 pub mod looks;
 pub mod machine_keys;
+pub mod mirror;
 pub mod omsaetning;
 pub mod operation;
 pub mod outbox;

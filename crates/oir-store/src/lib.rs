@@ -24,6 +24,7 @@ mod list;
 mod looks;
 mod machine_keys;
 mod migrate;
+mod mirror;
 mod operation;
 mod plan;
 mod post;

@@ -131,6 +131,8 @@ pub mod deeds {
         REVIEWED_LOOK = "reviewed_look";
         /// Wrote, restored or withdrew a guide.
         WROTE_GUIDE = "wrote_guide";
+        /// Decided whether the hub or the ERP maps a table's bilag.
+        DECIDED_MODE = "decided_mode";
         /// Chose when to get letters.
         CHOSE_LETTERS = "chose_letters";
     }
