@@ -270,6 +270,7 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
         deeds::REVIEWED_LOOK => "Gennemgik et opslag",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
+        deeds::DECIDED_MODE => "Bestemte, om ØiR eller økonomisystemet konterer",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
     }
