@@ -7,4 +7,5 @@
 pub mod danish;
 pub mod finans;
 pub mod register_csv;
+pub mod sheet;
 pub mod xml;
