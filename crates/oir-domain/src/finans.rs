@@ -133,6 +133,18 @@ pub struct Finansbilag {
 }
 
 impl Finansbilag {
+    /// The day whose values and rules it is judged by: its booking date, and the last day of
+    /// its regnskabsår when it is a supplement to that year.
+    #[must_use]
+    pub fn konteringsdag(&self) -> Date {
+        match self.posteringstype {
+            Posteringstype::Supplement => {
+                Date::new(self.regnskabsaar.0, 12, 31).unwrap_or(self.bogfoeringsdato)
+            }
+            Posteringstype::Normal | Posteringstype::Primo => self.bogfoeringsdato,
+        }
+    }
+
     /// Sums by side.
     ///
     /// # Errors
