@@ -35,6 +35,7 @@ mod samples;
 mod saved;
 mod search;
 mod sessions;
+mod sortiment;
 mod sqlite;
 mod verify;
 mod views;

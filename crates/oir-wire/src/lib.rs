@@ -6,6 +6,7 @@
 
 pub mod danish;
 pub mod finans;
+pub mod klassifikation;
 pub mod register_csv;
 pub mod sheet;
 pub mod xml;

@@ -52,8 +52,11 @@ fn without_computed(bytes: &[u8]) -> Vec<u8> {
         let mut entry = archive.by_index(index).unwrap();
         let mut text = String::new();
         entry.read_to_string(&mut text).unwrap();
-        out.start_file(entry.name().unwrap().into_owned(), zip::write::SimpleFileOptions::default())
-            .unwrap();
+        out.start_file(
+            entry.name().unwrap().into_owned(),
+            zip::write::SimpleFileOptions::default(),
+        )
+        .unwrap();
         let text = text.replace("</f><v>0</v>", "</f>");
         out.write_all(text.as_bytes()).unwrap();
     }
