@@ -71,11 +71,15 @@ pub enum Action {
     RunPartners,
     /// Make, renew and end the keys of machines.
     ManageKeys,
+    /// Sortimenter, their announced changes and who follows them.
+    SeeSortiment,
+    /// Register values of a sortiment.
+    EditSortiment,
 }
 
 impl Action {
     /// All of them, in the order in which the table of roles is shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeFigures,
         Self::SeeBilag,
         Self::Export,
@@ -91,6 +95,8 @@ impl Action {
         Self::SeeOperation,
         Self::RunPartners,
         Self::ManageKeys,
+        Self::SeeSortiment,
+        Self::EditSortiment,
         Self::EndSessions,
     ];
 }
@@ -130,7 +136,7 @@ pub const TABLE: [Rule; 11] = {
         rule(
             Role::KombitProjekt,
             Reach::Country,
-            &[A::SeeFigures, A::WriteGuides],
+            &[A::SeeFigures, A::WriteGuides, A::SeeSortiment],
         ),
         rule(Role::KombitProgramleder, Reach::Kommune, &[A::SeeFigures]),
         rule(
@@ -142,6 +148,7 @@ pub const TABLE: [Rule; 11] = {
                 A::SeeOperation,
                 A::RunPartners,
                 A::ManageKeys,
+                A::SeeSortiment,
             ],
         ),
         rule(
@@ -159,6 +166,8 @@ pub const TABLE: [Rule; 11] = {
                 A::Unmask,
                 A::LookUpPerson,
                 A::EndSessions,
+                A::SeeSortiment,
+                A::EditSortiment,
             ],
         ),
         rule(Role::AnsvarligDebitor, Reach::Kommune, &[]),
@@ -175,6 +184,7 @@ pub const TABLE: [Rule; 11] = {
                 A::SignOffDay,
                 A::Unmask,
                 A::LookUpPerson,
+                A::SeeSortiment,
             ],
         ),
         rule(Role::OekonomiDebitor, Reach::Kommune, &[]),
@@ -190,12 +200,18 @@ pub const TABLE: [Rule; 11] = {
                 A::StateControlTotal,
                 A::Unmask,
                 A::LookUpPerson,
+                A::SeeSortiment,
             ],
         ),
         rule(
             Role::Leverandoer,
             Reach::Fagsystem,
-            &[A::SeeFigures, A::WriteGuides],
+            &[
+                A::SeeFigures,
+                A::WriteGuides,
+                A::SeeSortiment,
+                A::EditSortiment,
+            ],
         ),
         rule(
             Role::Drift,
@@ -210,6 +226,7 @@ pub const TABLE: [Rule; 11] = {
                 A::RunPartners,
                 A::ManageKeys,
                 A::EndSessions,
+                A::SeeSortiment,
             ],
         ),
         rule(
@@ -221,6 +238,7 @@ pub const TABLE: [Rule; 11] = {
                 A::Export,
                 A::SampleLooks,
                 A::SeeAudit,
+                A::SeeSortiment,
             ],
         ),
     ]

@@ -9,4 +9,5 @@ pub mod finans;
 pub mod klassifikation;
 pub mod register_csv;
 pub mod sheet;
+pub mod sortiment_sheet;
 pub mod xml;

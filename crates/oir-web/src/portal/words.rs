@@ -237,6 +237,8 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::SeeOperation => "Se driften",
         Action::RunPartners => "Sætte modtagere på pause",
         Action::ManageKeys => "Udstede nøgler til maskiner",
+        Action::SeeSortiment => "Se sortimenter og abonnenter",
+        Action::EditSortiment => "Vedligeholde sortimenter",
         Action::EndSessions => "Afslutte sessioner",
     }
 }
@@ -270,6 +272,10 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
         deeds::REVIEWED_LOOK => "Gennemgik et opslag",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
+        deeds::CHANGED_SORTIMENT => "Ændrede et sortiment",
+        deeds::ANNOUNCED_SORTIMENT => "Varslede ændringer af et sortiment",
+        deeds::SUBSCRIBED_SORTIMENT => "Begyndte at abonnere på et sortiment",
+        deeds::UNSUBSCRIBED_SORTIMENT => "Opsagde et abonnement på et sortiment",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
     }
