@@ -10,4 +10,5 @@ pub mod klassifikation;
 pub mod kontoplan;
 pub mod register_csv;
 pub mod sheet;
+pub mod sortiment_sheet;
 pub mod xml;
