@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use oir_domain::calendar::Regnskabsaar;
 use oir_domain::finans::{Finansbilag, Posteringstype};
 use oir_domain::ledger::BooksKonto;
+use oir_domain::omsaetning::Kontering;
 use oir_domain::register::Register;
 use oir_erp::{Books, Misbehaviour, Setup, server};
 use oir_fagsystem::sample;
@@ -38,10 +39,8 @@ fn mapped(mut bilag: Finansbilag) -> Finansbilag {
     let fagsystem = register.fagsystem(sample::FAGSYSTEM).unwrap();
     let accounts =
         oir_domain::omsaetning::map(&bilag, 0, sample::KOMMUNE, fagsystem, &register).unwrap();
-    let lines = accounts.posteringer.into_iter().flat_map(|k| k.lines);
-    let accounts: Vec<Box<str>> = lines.map(|line| line.konto).collect();
-    for (postering, konto) in bilag.posteringer.iter_mut().zip(accounts) {
-        postering.kontering = Some(konto);
+    for (postering, konteret) in bilag.posteringer.iter_mut().zip(accounts.posteringer) {
+        postering.kontering = konteret.kontering();
     }
     bilag
 }
@@ -159,7 +158,7 @@ fn accounts_of_every_form_close_by_day_and_by_year_but_not_for_the_supplement() 
             bilag.regnskabsaar = Regnskabsaar(aar);
             bilag.posteringstype = kind;
             for postering in &mut bilag.posteringer {
-                postering.kontering = Some(konto.into());
+                postering.kontering = Some(Kontering::whole(konto, postering.beloeb));
             }
             bilag
         };

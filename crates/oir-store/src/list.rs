@@ -204,7 +204,7 @@ impl Conditions {
             ));
         }
         for (column, text, starts) in [
-            ("p.konto", &filter.konto, Starts::Cell),
+            (KONTO, &filter.konto, Starts::Cell),
             ("p.sagsnummer", &filter.sag, Starts::Cell),
             ("p.sortiment", &filter.sortiment, Starts::Part),
         ] {
@@ -227,11 +227,19 @@ impl Conditions {
             Starts::Part => format!("%{GROUP}{escaped}%"),
         };
         let pattern = folded(&self.place(pattern.into()), text);
-        let column = folded(column, text);
-        self.texts.push(format!(
-            "exists (select 1 from postering p where p.bilag_id = b.bilag_id \
-             and p.kommune = b.kommune and {column} like {pattern} escape '\\' {EACH})"
-        ));
+        let found = |from: &str, column: &str| {
+            let column = folded(column, text);
+            format!(
+                "exists (select 1 from {from} where p.bilag_id = b.bilag_id \
+                 and p.kommune = b.kommune and {column} like {pattern} escape '\\' {EACH})"
+            )
+        };
+        let posting = found("postering p", column);
+        self.texts.push(match column {
+            // A posting of several accounts has them in rows of their own.
+            KONTO => format!("({posting} or {})", found("konteringslinje p", column)),
+            _ => posting,
+        });
     }
 
     /// An id in any of its forms, or words of the text or number.
@@ -274,6 +282,8 @@ impl Conditions {
         ));
     }
 }
+
+const KONTO: &str = "p.konto";
 
 /// Where a value must begin.
 #[derive(Clone, Copy)]

@@ -399,6 +399,10 @@ pub(crate) struct Erp {
     /// Dette regnskabsår er lukket; kan gentages.
     #[arg(long)]
     pub(crate) closed_year: Vec<i16>,
+    /// Kontér selv efter denne omsætningstabel (en fil som registerets omsaetning.csv), og afvis
+    /// det, den ingen konto har for.
+    #[arg(long)]
+    pub(crate) omsaetning: Option<PathBuf>,
     /// Vent så mange millisekunder før svar.
     #[arg(long, default_value_t = 0)]
     pub(crate) slow_ms: u32,

@@ -145,6 +145,8 @@ pub mod deeds {
         DISCARDED_OMSAETNING = "discarded_omsaetning";
         /// Said whether others may copy an omsætningstabel.
         SHARED_OMSAETNING = "shared_omsaetning";
+        /// Decided whether the hub or the ERP maps a table's bilag.
+        DECIDED_MODE = "decided_mode";
         /// Chose when to get letters.
         CHOSE_LETTERS = "chose_letters";
     }
