@@ -6,6 +6,7 @@
 mod alarms;
 mod klasse;
 pub mod kontoplan;
+pub mod omsaetning;
 mod texts;
 
 use oir_domain::fault::{Fault, FaultCode};
