@@ -2,9 +2,13 @@
 //! that can hold a posting.
 //!
 //! Each level cuts the space along one dimension at every place where a rule there begins or
-//! ends, so that below it no rule needs to be asked about that dimension again. What is left
-//! when few rules remain is asked one by one, the most specific first: the first that holds wins.
+//! ends, so that below it no rule needs to be asked about that dimension again. When few rules
+//! are left, or no cut parts them without copying most of them, they get a bit each, the most
+//! specific first, and every dimension left says by a row of bits which of them hold: the first
+//! bit that all rows have, and whose days and kinds hold, wins.
 
+mod grow;
+mod sieve;
 mod tree;
 
 use std::sync::Arc;
@@ -15,7 +19,7 @@ use super::rule::{Rank, Rule};
 use crate::finans::Posteringstype;
 use crate::money::Side;
 
-use tree::{Tree, TreeParts};
+use tree::Tree;
 
 /// Most facets that a table's conditions name; a posting has no more
 /// ([`crate::finans::SORTIMENT_MAX`]).
@@ -83,8 +87,8 @@ impl Compiled {
         };
         let axes: Vec<Axis> = facets.iter().map(axis).collect();
         let boxes = Boxes::of(&rules, &facets, &axes);
-        let dense: Vec<u32> = axes.iter().map(|a| a.absent().saturating_add(1)).collect();
-        let TreeParts { tree, ties } = Tree::grow(&boxes, &dense, &rules);
+        let dense: Vec<u32> = axes.iter().map(Axis::count).collect();
+        let (tree, ties) = grow::grow(&boxes, &dense, &rules);
         let compiled = Self {
             rules,
             facets,
@@ -141,6 +145,9 @@ fn facets_of(rules: &[Rule]) -> Vec<Box<str>> {
     facets.truncate(FACETS_MAX);
     facets
 }
+
+/// A rule for both sides and all kinds.
+const ALL_KINDS: u8 = 0b11_1111;
 
 /// One bit for each pair of side and kind.
 const fn kind_bit(side: Side, kind: Posteringstype) -> u8 {
