@@ -71,6 +71,36 @@ pub(super) struct Mesh {
     pub(super) rows: u32,
 }
 
+/// A posting on its way through the tree. The steps are taken one after the other, so that of
+/// several postings each can take a step while the memory of the others' next is fetched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    pub(super) point: Point,
+    /// Its side and kind.
+    pub(super) kind: u8,
+    /// Where it has come to.
+    at: Option<Node>,
+    /// Where the row of each mesh begins.
+    rows: [u32; DIMENSIONS_MAX],
+    /// The bits that all rows have in their first word.
+    left: u64,
+    /// The rule of the first bit.
+    first: Option<Candidate>,
+}
+
+impl Sought {
+    pub(super) fn new() -> Self {
+        Self {
+            point: [0; DIMENSIONS_MAX],
+            kind: 0,
+            at: None,
+            rows: [0; DIMENSIONS_MAX],
+            left: 0,
+            first: None,
+        }
+    }
+}
+
 /// See the module above.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
@@ -103,16 +133,21 @@ fn cell(bounds: &[u32], number: u32) -> usize {
 }
 
 impl Tree {
-    /// The rule at a point, for a posting of that side and kind.
+    /// First step: down to the leaf.
     #[inline]
-    pub(super) fn find(&self, point: &Point, kind: u8) -> Option<u32> {
+    pub(super) fn walk(&self, sought: &mut Sought) {
+        sought.at = self.leaf(&sought.point);
+    }
+
+    #[inline]
+    fn leaf(&self, point: &Point) -> Option<Node> {
         let mut at = self.root;
-        let day = *point.get(self.day)?;
         loop {
-            match *self.nodes.get(wide(at))? {
+            let node = *self.nodes.get(wide(at))?;
+            let step = match node {
                 Node::LookUp { dimension, start } => {
                     let number = *point.get(wide(dimension))?;
-                    at = *self.next.get(wide(start.wrapping_add(number)))?;
+                    wide(start.wrapping_add(number))
                 }
                 Node::Search {
                     dimension,
@@ -122,51 +157,90 @@ impl Tree {
                 } => {
                     let number = *point.get(wide(dimension))?;
                     let bounds = self.bounds.get(wide(start)..wide(end))?;
-                    at = *self
-                        .next
-                        .get(wide(next).wrapping_add(cell(bounds, number)))?;
+                    wide(next).wrapping_add(cell(bounds, number))
                 }
-                Node::Ask { start, end } => {
-                    let asked = self.candidates.get(wide(start)..wide(end))?;
-                    let wins = asked.iter().find(|one| self.holds(one, point, day, kind))?;
-                    return Some(wins.rule);
-                }
-                Node::Sift {
-                    start,
-                    end,
-                    meshes,
-                    count,
-                    words,
-                } => {
-                    let last = meshes.wrapping_add(count);
-                    let meshes = self.meshes.get(wide(meshes)..wide(last))?;
-                    let asked = self.candidates.get(wide(start)..wide(end))?;
-                    let mut rows = [0_usize; DIMENSIONS_MAX];
-                    for (row, mesh) in rows.iter_mut().zip(meshes) {
-                        *row = self.row(mesh, words, point)?;
-                    }
-                    return self.sift(asked, rows.get(..meshes.len())?, (point, day, kind));
-                }
+                Node::Ask { .. } | Node::Sift { .. } => return Some(node),
+            };
+            at = *self.next.get(step)?;
+        }
+    }
+
+    /// Second step: finds the rows of the leaf's meshes.
+    #[inline]
+    pub(super) fn lay(&self, sought: &mut Sought) {
+        if let Some(Node::Sift {
+            meshes,
+            count,
+            words,
+            ..
+        }) = sought.at
+        {
+            let last = meshes.wrapping_add(count);
+            let meshes = self.meshes.get(wide(meshes)..wide(last));
+            for (row, mesh) in sought.rows.iter_mut().zip(meshes.unwrap_or_default()) {
+                let found = self.row(mesh, words, &sought.point);
+                *row = found.unwrap_or(NOTHING);
             }
         }
     }
 
+    /// Third step: the bits that all rows have. Nothing is decided yet: a decision that waits
+    /// for memory would keep the other postings waiting.
     #[inline]
-    fn sift(
-        &self,
-        asked: &[Candidate],
-        rows: &[usize],
-        (point, day, kind): (&Point, u32, u8),
-    ) -> Option<u32> {
+    pub(super) fn sift(&self, sought: &mut Sought) {
+        sought.left = 0;
+        if let Some(Node::Sift { count, .. }) = sought.at {
+            let rows = sought.rows.get(..wide(count)).unwrap_or_default();
+            sought.left = self.word(rows, 0);
+        }
+    }
+
+    /// Fourth step: the rule of the first bit.
+    #[inline]
+    pub(super) fn reach(&self, sought: &mut Sought) {
+        if let Some(Node::Sift { start, .. } | Node::Ask { start, .. }) = sought.at {
+            let place = wide(start).wrapping_add(wide(sought.left.trailing_zeros() & 63));
+            sought.first = self.candidates.get(place).copied();
+        }
+    }
+
+    /// Last step: the rule.
+    #[inline]
+    pub(super) fn answer(&self, sought: &Sought) -> Option<u32> {
+        match sought.at? {
+            Node::Ask { start, end } => {
+                let mut asked = self.candidates.get(wide(start)..wide(end))?.iter();
+                let wins = asked.find(|one| self.holds(one, sought));
+                wins.map(|one| one.rule)
+            }
+            Node::Sift {
+                start, end, count, ..
+            } => {
+                if sought.left != 0
+                    && let Some(first) = sought.first
+                    && self.holds(&first, sought)
+                {
+                    return Some(first.rule);
+                }
+                let asked = self.candidates.get(wide(start)..wide(end))?;
+                self.next(asked, sought.rows.get(..wide(count))?, sought)
+            }
+            Node::LookUp { .. } | Node::Search { .. } => None,
+        }
+    }
+
+    /// The first that holds after the first bit.
+    #[inline]
+    fn next(&self, asked: &[Candidate], rows: &[u32], sought: &Sought) -> Option<u32> {
+        let mut left = sought.left & sought.left.saturating_sub(1);
         for (word, asked) in asked.chunks(64).enumerate() {
-            let mut left = u64::MAX;
-            for row in rows {
-                left &= *self.rows.get(row.wrapping_add(word))?;
+            if word > 0 {
+                left = self.word(rows, word);
             }
             while left != 0 {
                 // There is a mesh, so there are no bits after the last rule.
                 let one = asked.get(wide(left.trailing_zeros()))?;
-                if self.holds(one, point, day, kind) {
+                if self.holds(one, sought) {
                     return Some(one.rule);
                 }
                 left &= left.wrapping_sub(1);
@@ -175,13 +249,20 @@ impl Tree {
         None
     }
 
+    #[inline]
+    fn word(&self, rows: &[u32], word: usize) -> u64 {
+        let bits = |row: &u32| self.rows.get(wide(*row).wrapping_add(word)).copied();
+        rows.iter()
+            .fold(u64::MAX, |left, row| left & bits(row).unwrap_or(0))
+    }
+
     /// Where the row of a point begins.
     #[inline]
-    fn row(&self, mesh: &Mesh, words: u32, point: &Point) -> Option<usize> {
+    fn row(&self, mesh: &Mesh, words: u32, point: &Point) -> Option<u32> {
         let number = *point.get(wide(mesh.dimension))?;
         if mesh.cells == NOTHING {
             let row = number.wrapping_mul(words);
-            return Some(wide(mesh.rows.wrapping_add(row)));
+            return Some(mesh.rows.wrapping_add(row));
         }
         let (start, end) = mesh.bounds;
         let place = if start == end {
@@ -191,23 +272,25 @@ impl Tree {
         };
         let row = *self.cells.get(wide(mesh.cells).wrapping_add(place))?;
         let row = u32::from(row).wrapping_mul(words);
-        Some(wide(mesh.rows.wrapping_add(row)))
+        Some(mesh.rows.wrapping_add(row))
     }
 
     #[inline]
-    fn holds(&self, one: &Candidate, point: &Point, day: u32, kind: u8) -> bool {
+    fn holds(&self, one: &Candidate, sought: &Sought) -> bool {
+        let day = sought.point.get(self.day).copied().unwrap_or_default();
         one.days.0 <= day
             && day <= one.days.1
-            && (one.question == NOTHING || self.agrees(one.question, point, kind))
+            && (one.question == NOTHING || self.agrees(one.question, sought))
     }
 
-    fn agrees(&self, question: u32, point: &Point, kind: u8) -> bool {
+    fn agrees(&self, question: u32, sought: &Sought) -> bool {
         let Some(question) = self.questions.get(wide(question)) else {
             return false;
         };
         let (start, end) = question.tests;
         let tests = self.tests.get(wide(start)..wide(end)).unwrap_or_default();
-        question.kinds & kind != 0 && tests.iter().all(|test| self.passes(*test, point))
+        question.kinds & sought.kind != 0
+            && tests.iter().all(|test| self.passes(*test, &sought.point))
     }
 
     #[inline]
