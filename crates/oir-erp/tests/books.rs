@@ -248,7 +248,7 @@ fn mapping(change: impl FnOnce(&mut RegisterData)) -> Books {
             .collect(),
         kontoplan: sample::kontoplan()
             .into_iter()
-            .map(|r| (r.kommune, r.konto, r.open))
+            .map(|row| row.in_the_books())
             .collect(),
         own_tables: Some(Register::new(1, data)),
         ..Setup::default()
