@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use oir_domain::fault::{Fault, FaultCode, Place, Severity};
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::{BilagUuid, ErpBilagsnummer};
-use oir_domain::ledger::Chart;
+use oir_domain::ledger::{BooksKonto, Chart};
 use oir_domain::omsaetning::predict;
 use oir_domain::party::{Cvr, Fagsystem, Kommunekode};
 use oir_domain::register::Register;
@@ -32,8 +32,8 @@ pub struct BooksError(#[from] rusqlite::Error);
 pub struct Setup {
     /// Authorities and their municipalities.
     pub myndigheder: Vec<(Cvr, Kommunekode)>,
-    /// Accounts: municipality, number, open.
-    pub kontoplan: Vec<(Kommunekode, Box<str>, bool)>,
+    /// Accounts of all municipalities, in whatever form each writes them.
+    pub kontoplan: Vec<BooksKonto>,
     /// Accounts to refuse although they are open.
     pub refused: HashSet<Box<str>>,
     /// Years closed for booking.
@@ -65,9 +65,10 @@ impl Books {
     /// [`BooksError`] when the file cannot be used.
     pub fn open(path: Option<&Path>, setup: &Setup) -> Result<Self, BooksError> {
         let mut charts: HashMap<Kommunekode, Chart> = HashMap::new();
-        for (kommune, konto, open) in &setup.kontoplan {
-            let open = *open && !setup.refused.contains(konto);
-            charts.entry(*kommune).or_default().set(konto, open);
+        for konto in &setup.kontoplan {
+            let mut konto = konto.clone();
+            konto.open = konto.open && !setup.refused.contains(&konto.konto);
+            charts.entry(konto.kommune).or_default().add(konto);
         }
         Ok(Self(Arc::new(Shared {
             file: Mutex::new(LedgerFile::open(path)?),

@@ -8,6 +8,7 @@ pub mod days;
 pub mod guides;
 pub mod identity;
 pub mod inbox;
+pub mod kontoplan;
 pub mod looks;
 pub mod machine_keys;
 pub mod mirror;
@@ -18,6 +19,7 @@ pub mod post;
 pub mod process;
 pub mod search;
 pub mod sessions;
+pub mod sortiment;
 pub mod views;
 pub mod work;
 

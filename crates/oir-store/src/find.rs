@@ -405,7 +405,7 @@ fn postering(
     })
 }
 
-fn sortiment(stored: &str) -> Result<Vec<Sortimentsvaerdi>, StoreFailure> {
+pub(crate) fn sortiment(stored: &str) -> Result<Vec<Sortimentsvaerdi>, StoreFailure> {
     let one = |text: &str| {
         let (facet, vaerdi) = text.split_once(GROUP)?;
         Some(Sortimentsvaerdi {

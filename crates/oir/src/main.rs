@@ -13,7 +13,9 @@ mod erp;
 mod example;
 mod house;
 mod key;
+mod kontoplan;
 mod log;
+mod omsaetning;
 mod operation;
 mod process;
 mod register;
@@ -71,6 +73,8 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Register(cli::Register::Export { folder, at }) => {
             register::export(&at.database, &folder).await
         }
+        cli::Command::Kontoplan(command) => kontoplan::run(&command).await,
+        cli::Command::Omsaetning(command) => omsaetning::run(&command).await,
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::BackupNoted {
             at,

@@ -59,7 +59,7 @@ pub(super) const DAY_REOPEN: &str = "/afstemning/{kommune}/{fagsystem}/{dag}/gen
 /// Every address of the portal and what it needs: the whole of who sees which page. What
 /// of a page's content they see is their scope's matter.
 pub const PAGES: &[(&str, Needs)] = &[
-    ("/", Needs::Right(Action::SeeFigures)),
+    ("/", Needs::Anybody),
     ("/bilag", Needs::Right(Action::SeeBilag)),
     ("/bilag.xlsx", Needs::Right(Action::Export)),
     ("/bilag.csv", Needs::Right(Action::Export)),
@@ -108,6 +108,33 @@ pub const PAGES: &[(&str, Needs)] = &[
     (
         "/vejledninger/{fagsystem}/ret",
         Needs::Right(Action::WriteGuides),
+    ),
+    ("/kontoplan", Needs::Right(Action::SeeSortiment)),
+    ("/kontoplan.xlsx", Needs::Right(Action::SeeSortiment)),
+    ("/kontoplan/{kommune}", Needs::Right(Action::SeeSortiment)),
+    (
+        "/kontoplan/{kommune}/konto",
+        Needs::Right(Action::SeeSortiment),
+    ),
+    (
+        "/kontoplan/{kommune}/konti.xlsx",
+        Needs::Right(Action::SeeSortiment),
+    ),
+    (
+        "/kontoplan/{kommune}/konti.csv",
+        Needs::Right(Action::SeeSortiment),
+    ),
+    (
+        "/kontoplan/{kommune}/import",
+        Needs::Right(Action::EditKontoplan),
+    ),
+    (
+        "/kontoplan/{kommune}/import/{fil}",
+        Needs::Right(Action::EditKontoplan),
+    ),
+    (
+        "/kontoplan/{kommune}/import/{fil}/rapport.xlsx",
+        Needs::Right(Action::EditKontoplan),
     ),
     ("/tilgaengelighed", Needs::Nothing),
     ("/mine-mails", Needs::Anybody),
