@@ -5,6 +5,7 @@ mod child;
 mod floor;
 mod inside;
 mod load;
+pub(crate) mod omsaetning;
 pub(crate) mod portal;
 mod process;
 mod reading;
