@@ -6,6 +6,7 @@ mod finding;
 mod floor;
 mod inside;
 mod load;
+pub(crate) mod omsaetning;
 pub(crate) mod portal;
 mod process;
 mod reading;
