@@ -78,7 +78,7 @@ impl House {
         let kontoplan = sample::kontoplan().into_iter();
         let setup = Setup {
             myndigheder: myndigheder.collect(),
-            kontoplan: kontoplan.map(|r| (r.kommune, r.konto, r.open)).collect(),
+            kontoplan: kontoplan.map(|row| row.in_the_books()).collect(),
             own_tables: own.map(|own| Register::new(0, own)),
             ..Setup::default()
         };
