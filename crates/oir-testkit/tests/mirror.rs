@@ -11,6 +11,7 @@ use oir_domain::calendar::Validity;
 use oir_domain::fault::FaultCode;
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::BilagUuid;
+use oir_domain::ledger::BooksKonto;
 use oir_domain::message::StateName;
 use oir_domain::omsaetning::{
     Comparison, Compiled, Condition, InForce, Mode, Rule, Share, TableId, Target, Template,
@@ -78,7 +79,9 @@ impl House {
         let kontoplan = sample::kontoplan().into_iter();
         let setup = Setup {
             myndigheder: myndigheder.collect(),
-            kontoplan: kontoplan.map(|r| (r.kommune, r.konto, r.open)).collect(),
+            kontoplan: kontoplan
+                .map(|r| BooksKonto::lasting(r.kommune, &r.konto, r.open))
+                .collect(),
             own_tables: own.map(|own| Register::new(0, own)),
             ..Setup::default()
         };

@@ -79,7 +79,10 @@ fn rules_are_shown_checked_and_explained() {
     let desk = Desk::new("omsaetning-forklar");
     let (code, said) = desk.of_ksd(&["show", "--version", "0"]);
     assert_eq!(code, Some(0), "{said}");
-    let rule = said.lines().find(|line| line.contains("  2026-01-01..  → ")).unwrap();
+    let rule = said
+        .lines()
+        .find(|line| line.contains("  2026-01-01..  → "))
+        .unwrap();
     let value = rule.split_whitespace().nth(1).unwrap();
     let konto = rule.rsplit(' ').next().unwrap();
     let (code, said) = desk.of_ksd(&["explain", value, "--day", "2026-11-18"]);
