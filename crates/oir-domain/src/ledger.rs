@@ -70,6 +70,11 @@ pub enum LedgerFault {
         /// `Linjenummer`.
         linje: u32,
     },
+    /// The parts of the posting's accounts are not its amount together.
+    WrongParts {
+        /// `Linjenummer`.
+        linje: u32,
+    },
     /// The chart has no such account.
     UnknownAccount {
         /// `Linjenummer`.
@@ -99,6 +104,7 @@ impl LedgerFault {
         match self {
             Self::Unbalanced => "BALANCE",
             Self::NoAccount { .. } => "KONTO-MANGLER",
+            Self::WrongParts { .. } => "KONTERING-SUM",
             Self::UnknownAccount { .. } => "KONTO-UKENDT",
             Self::ClosedAccount { .. } => "KONTO-LUKKET",
             Self::ClosedYear { .. } => "PERIODE-LUKKET",
@@ -110,6 +116,7 @@ impl LedgerFault {
     pub const fn linje(&self) -> Option<u32> {
         match self {
             Self::NoAccount { linje }
+            | Self::WrongParts { linje }
             | Self::UnknownAccount { linje, .. }
             | Self::ClosedAccount { linje, .. } => Some(*linje),
             Self::Unbalanced | Self::ClosedYear { .. } => None,
@@ -134,15 +141,20 @@ pub fn judge(bilag: &Finansbilag, chart: &Chart, closed_years: &HashSet<i16>) ->
     let day = bilag.konteringsdag();
     for postering in &bilag.posteringer {
         let linje = postering.linjenummer;
-        let Some(konto) = &postering.kontering else {
+        let Some(kontering) = &postering.kontering else {
             faults.push(LedgerFault::NoAccount { linje });
             continue;
         };
-        let konto = konto.clone();
-        match chart.0.get(&konto) {
-            Some(known) if known.takes(day, bilag.regnskabsaar) => {}
-            Some(_) => faults.push(LedgerFault::ClosedAccount { linje, konto }),
-            None => faults.push(LedgerFault::UnknownAccount { linje, konto }),
+        if !kontering.adds_up_to(postering.beloeb) {
+            faults.push(LedgerFault::WrongParts { linje });
+        }
+        for line in kontering.lines() {
+            let konto = line.konto.clone();
+            match chart.0.get(&konto) {
+                Some(known) if known.takes(day, bilag.regnskabsaar) => {}
+                Some(_) => faults.push(LedgerFault::ClosedAccount { linje, konto }),
+                None => faults.push(LedgerFault::UnknownAccount { linje, konto }),
+            }
         }
     }
     faults

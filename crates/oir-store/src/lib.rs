@@ -25,6 +25,8 @@ mod list;
 mod looks;
 mod machine_keys;
 mod migrate;
+mod mirror;
+mod omsaetning;
 mod operation;
 mod plan;
 mod post;
@@ -36,6 +38,7 @@ mod samples;
 mod saved;
 mod search;
 mod sessions;
+mod sortiment;
 mod sqlite;
 mod verify;
 mod views;
@@ -65,6 +68,7 @@ pub struct Store {
     shard: i64,
     probe: Option<Arc<dyn Probe>>,
     pace: Pace,
+    tables: Arc<omsaetning::Ready>,
 }
 
 /// How an SQLite file is opened.
@@ -91,6 +95,7 @@ impl Store {
             shard: 0,
             probe: None,
             pace: Pace::STANDARD,
+            tables: Arc::default(),
         })
     }
 
@@ -110,6 +115,7 @@ impl Store {
             shard: i64::from(shard),
             probe: None,
             pace: Pace::STANDARD,
+            tables: Arc::default(),
         })
     }
 

@@ -1,10 +1,12 @@
 //! Test: which index each question of pages and partners goes by. `explain` on SQLite, which
-//! plans without statistics, so that an empty file plans as a full one does.
+//! plans without statistics, so that an empty file plans as a full one does; on PostgreSQL
+//! where the two differ, by indexes alone, so that an empty table is not read whole.
 
 use jiff::civil::{Date, date};
 use oir_domain::access::Scope;
 use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
 use oir_domain::message::StateName;
+use oir_domain::omsaetning::TableId;
 use oir_domain::party::{Cpr, Kommunekode};
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::days::DayFilter;
@@ -14,7 +16,9 @@ use uuid::Uuid;
 
 use crate::codec::Cells;
 use crate::plan::Value;
-use crate::{Durability, Store, chain, claim, days, list, looks, views, worklist};
+use crate::{
+    Durability, Store, chain, claim, days, list, looks, omsaetning, search, views, worklist,
+};
 
 const DAY: Date = date(2026, 11, 18);
 const OWNER: Kommunekode = Kommunekode(101);
@@ -92,6 +96,14 @@ fn lists() -> Vec<Case> {
             &[
                 "bilag_claim (claimed_uuid=?",
                 "bilag_unclaimed (bilag_uuid=?",
+            ],
+        ),
+        (
+            "words in their order",
+            search::following_question("uge", BilagId::from_uuid(Uuid::max())),
+            &[
+                "SEARCH t USING PRIMARY KEY (term=? AND bilag_id<?)",
+                "bilag_erp (erp_bilagsnummer=?",
             ],
         ),
         (
@@ -194,6 +206,55 @@ fn figures() -> Vec<Case> {
     ]
 }
 
+/// The past of an omsætningstabel: along the municipality's bilag, their postings by key.
+fn table_cases() -> Vec<Case> {
+    const ALONG: &str = "bilag_of_kommune (kommune=? AND bilag_id>?";
+    const BY_KEY: &str = "SEARCH p USING PRIMARY KEY (bilag_id=? AND kommune=?)";
+    let span = omsaetning::Span {
+        table: TableId {
+            kommune: OWNER,
+            fagsystem: FagsystemId::from_uuid(Uuid::max()),
+        },
+        days: (DAY, DAY),
+    };
+    let (first, last) = (Uuid::nil(), Uuid::max());
+    vec![
+        (
+            "list of past bilag",
+            omsaetning::heads_question(span, first),
+            &[ALONG],
+        ),
+        (
+            "past postings",
+            omsaetning::postings_question(span, (first, last)),
+            &[ALONG, BY_KEY],
+        ),
+        (
+            "past accounts of split postings",
+            omsaetning::splits_question(span, (first, last)),
+            &[
+                ALONG,
+                "SEARCH l USING PRIMARY KEY (bilag_id=? AND kommune=?)",
+            ],
+        ),
+        (
+            "list to cut the past",
+            omsaetning::cut_question(span, first),
+            &[ALONG],
+        ),
+        (
+            "values of the past",
+            omsaetning::seen_question(span, (first, last)),
+            &[ALONG, BY_KEY],
+        ),
+        (
+            "held by table",
+            omsaetning::held_question(&Scope::everything()),
+            &["bilag_held"],
+        ),
+    ]
+}
+
 /// The days of a month in one municipality: its list of days.
 fn day_cases() -> Vec<Case> {
     let all = Scope::everything();
@@ -234,7 +295,7 @@ fn day_cases() -> Vec<Case> {
         (
             "what does not balance",
             days::skew_question(&all, &month),
-            &["bilag_to_handle (kommune=?)"],
+            &["COVERING INDEX bilag_skew (dag=? AND kommune=?)"],
         ),
         (
             "what could not be read",
@@ -251,7 +312,8 @@ async fn look() -> Result<Vec<String>, StoreFailure> {
     let file = folder.join("oir.db");
     let store = Store::open_sqlite(&file, Durability::ProcessOnly).await?;
     let mut wrong = Vec::new();
-    for (name, (sql, params), wanted) in cases().into_iter().chain(day_cases()) {
+    let all = cases().into_iter().chain(day_cases()).chain(table_cases());
+    for (name, (sql, params), wanted) in all {
         let plan = plan(&store, &sql, params).await?;
         let sorted = name.contains("list") && plan.contains("TEMP B-TREE FOR ORDER BY");
         if sorted || !wanted.iter().all(|step| plan.contains(step)) {
@@ -269,4 +331,82 @@ fn every_question_goes_by_its_index() {
     let looked = runtime.map(|runtime| runtime.block_on(look()));
     let wrong = looked.map_err(|e| e.to_string());
     assert_eq!(wrong, Ok(Ok(Vec::new())), "{wrong:#?}");
+}
+
+#[cfg(feature = "test-postgres")]
+mod postgres {
+    use oir_domain::fault::FaultCode;
+    use oir_testkit::postgres::Scratch;
+
+    use super::*;
+
+    /// What a plan must not say: what is asked of each of a few bilag is not joined.
+    const NEVER: &str = "Join";
+
+    /// Bilag named by a lead, asked whether they have a fault and an account.
+    fn named() -> (String, Vec<Value>) {
+        let filter = BilagFilter {
+            kommune: Some(OWNER),
+            fault: Some(FaultCode::Unbalanced),
+            konto: Some("5".into()),
+            ..BilagFilter::default()
+        };
+        let named = [
+            BilagId::from_uuid(Uuid::max()),
+            BilagId::from_uuid(Uuid::nil()),
+        ];
+        let part = list::Part::default();
+        list::question(&Scope::everything(), &filter, part, Some(&named), 50)
+    }
+
+    /// A page's question, and what a plan of it must say. Each once sorted or read what ten
+    /// million postings leave behind.
+    fn cases() -> [Case; 3] {
+        let month = DayFilter {
+            from: date(2026, 11, 1),
+            to: date(2026, 11, 30),
+            kommune: None,
+            fagsystem: None,
+        };
+        [
+            (
+                "what does not balance",
+                days::skew_question(&Scope::everything(), &month),
+                &["using bilag_skew"],
+            ),
+            (
+                "words in their order",
+                search::following_question("uge", BilagId::from_uuid(Uuid::max())),
+                &["Index Only Scan Backward using search_term_pkey"],
+            ),
+            ("few, each asked by itself", named(), &["SubPlan"]),
+        ]
+    }
+
+    async fn look(url: &str) -> Result<Vec<String>, StoreFailure> {
+        let indexes = "?options=-c%20enable_seqscan%3Doff%20-c%20enable_bitmapscan%3Doff";
+        let store = Store::open_postgres(&format!("{url}{indexes}"), 0, 1).await?;
+        let mut wrong = Vec::new();
+        for (name, (sql, params), wanted) in cases() {
+            let rows = store.query(&format!("explain {sql}"), params).await?;
+            let mut plan = String::new();
+            for row in rows {
+                plan.push_str(&Cells::new(row).text()?);
+                plan.push('\n');
+            }
+            if plan.contains(NEVER) || !wanted.iter().all(|step| plan.contains(step)) {
+                wrong.push(format!("{name}:\n{sql}\n{plan}"));
+            }
+        }
+        Ok(wrong)
+    }
+
+    #[test]
+    fn questions_of_the_country_go_by_their_index() {
+        let scratch = Scratch::new(&format!("oir_questions_{}", std::process::id()));
+        let runtime = tokio::runtime::Runtime::new();
+        let looked = runtime.map(|runtime| runtime.block_on(look(&scratch.url())));
+        let wrong = looked.map_err(|e| e.to_string());
+        assert_eq!(wrong, Ok(Ok(Vec::new())), "{wrong:#?}");
+    }
 }

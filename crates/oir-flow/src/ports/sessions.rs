@@ -131,8 +131,30 @@ pub mod deeds {
         REVIEWED_LOOK = "reviewed_look";
         /// Wrote, restored or withdrew a guide.
         WROTE_GUIDE = "wrote_guide";
+        /// Registered something in a sortiment.
+        CHANGED_SORTIMENT = "changed_sortiment";
+        /// Announced changes of a sortiment.
+        ANNOUNCED_SORTIMENT = "announced_sortiment";
+        /// Began to follow a sortiment.
+        SUBSCRIBED_SORTIMENT = "subscribed_sortiment";
+        /// Followed a sortiment no longer.
+        UNSUBSCRIBED_SORTIMENT = "unsubscribed_sortiment";
         /// Imported a municipality's kontoplan.
         IMPORTED_KONTOPLAN = "imported_kontoplan";
+        /// Began a draft of an omsætningstabel.
+        BEGAN_OMSAETNING = "began_omsaetning";
+        /// Saved a draft of an omsætningstabel.
+        SAVED_OMSAETNING = "saved_omsaetning";
+        /// Ran a draft of an omsætningstabel over history.
+        SIMULATED_OMSAETNING = "simulated_omsaetning";
+        /// Put a version of an omsætningstabel in force.
+        APPROVED_OMSAETNING = "approved_omsaetning";
+        /// Gave a draft of an omsætningstabel up.
+        DISCARDED_OMSAETNING = "discarded_omsaetning";
+        /// Said whether others may copy an omsætningstabel.
+        SHARED_OMSAETNING = "shared_omsaetning";
+        /// Decided whether the hub or the ERP maps a table's bilag.
+        DECIDED_MODE = "decided_mode";
         /// Chose when to get letters.
         CHOSE_LETTERS = "chose_letters";
     }

@@ -8,12 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::{ErpBilagsnummer, FagsystemId};
 use oir_domain::message::{Event, Outbox as Due, Step, apply};
+use oir_domain::omsaetning::Mapped;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
 use oir_fagsystem::sample;
 use oir_flow::judge::{Arrival, Surroundings, Verdict, judge};
 use oir_flow::ports::inbox::{
-    Admit, BilagRecord, Channel, Findings, Inbox, Inquiry, MessageOutcome, MessageRecord, NewBilag,
+    Accounts, Admit, BilagRecord, Channel, Findings, Inbox, Inquiry, MessageOutcome, MessageRecord,
+    NewBilag,
 };
 use oir_flow::ports::outbox::{Lease, Move, Outbox, Standing};
 use oir_store::{Durability, Store};
@@ -31,7 +33,7 @@ pub(crate) const OTHER_FAGSYSTEM: FagsystemId =
     FagsystemId::from_uuid(Uuid::from_u128(0x0fa9_0000_0000_4000_8000_0000_0000_0002));
 
 /// Every table that a port writes.
-const TABLES: [&str; 60] = [
+const TABLES: [&str; 65] = [
     "register_version",
     "myndighed",
     "fagsystem",
@@ -87,6 +89,11 @@ const TABLES: [&str; 60] = [
     "certificate",
     "database_size",
     "upkeep",
+    "omsaetning_version",
+    "omsaetning_writer",
+    "omsaetning_rule",
+    "omsaetning_simulation",
+    "omsaetning_sharing",
     "kontoplan_version",
     "kontoplan_konto",
     "kontoplan_konto_end",
@@ -421,8 +428,14 @@ pub(crate) fn step(seen: &Standing, event: &Event, seconds: i64) -> Move {
         at: at(seconds),
         detail: None,
         faults: Vec::new(),
-        accounts: Vec::new(),
+        accounts: Accounts::Open,
+        compared: None,
     }
+}
+
+/// Accounts for a bilag's postings in their order, by version 7 of a table.
+pub(crate) fn on_accounts(bilag: &Finansbilag, accounts: &[&str]) -> Accounts {
+    Accounts::Mapped(Mapped::whole(7, bilag, accounts.iter().copied()))
 }
 
 /// Booked under a number.

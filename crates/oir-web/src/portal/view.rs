@@ -478,7 +478,8 @@ pub(super) struct PostingLine {
     pub(super) kredit: Option<String>,
     /// Facet, value, and whether it decides the account.
     pub(super) sortiment: Vec<(String, String, bool)>,
-    pub(super) konto: Option<String>,
+    /// Its accounts, one or several with their parts; none = nobody has found any.
+    pub(super) konto: Option<Vec<String>>,
     pub(super) part: Option<String>,
     pub(super) more: Vec<String>,
 }
@@ -566,7 +567,8 @@ pub(super) struct RolesPage {
     /// Whether the way to the keys of machines is shown.
     pub(super) keys: bool,
     pub(super) accounts: bool,
-    pub(super) actions: Vec<&'static str>,
+    /// Each right and the roles that have it.
+    pub(super) actions: Vec<(&'static str, Vec<&'static str>)>,
     pub(super) lines: Vec<RoleLine>,
 }
 
@@ -575,7 +577,7 @@ pub(super) struct RolesPage {
 pub(super) struct RoleLine {
     pub(super) role: &'static str,
     pub(super) reach: &'static str,
-    /// In the order of the page's actions.
-    pub(super) may: Vec<bool>,
+    /// Its rights.
+    pub(super) may: Vec<&'static str>,
     pub(super) held: bool,
 }

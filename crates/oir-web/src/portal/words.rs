@@ -238,8 +238,11 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::RunPartners => "Sætte modtagere på pause",
         Action::ManageKeys => "Udstede nøgler til maskiner",
         Action::EndSessions => "Afslutte sessioner",
-        Action::SeeSortiment => "Se kontoplaner og omsætning",
-        Action::EditKontoplan => "Importere kontoplan",
+        Action::SeeSortiment => "Se sortiment og kontering",
+        Action::EditSortiment => "Rette sortiment",
+        Action::EditKontoplan => "Rette kontoplan",
+        Action::EditOmsaetning => "Skrive omsætningstabel",
+        Action::ApproveOmsaetning => "Godkende omsætningstabel",
     }
 }
 
@@ -272,7 +275,18 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
         deeds::REVIEWED_LOOK => "Gennemgik et opslag",
         deeds::IMPORTED_KONTOPLAN => "Importerede en kontoplan",
+        deeds::BEGAN_OMSAETNING => "Begyndte en kladde til en omsætningstabel",
+        deeds::SAVED_OMSAETNING => "Gemte en kladde til en omsætningstabel",
+        deeds::SIMULATED_OMSAETNING => "Simulerede en kladde til en omsætningstabel",
+        deeds::APPROVED_OMSAETNING => "Godkendte en omsætningstabel",
+        deeds::DISCARDED_OMSAETNING => "Kasserede en kladde til en omsætningstabel",
+        deeds::SHARED_OMSAETNING => "Bestemte, om andre må kopiere en omsætningstabel",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
+        deeds::CHANGED_SORTIMENT => "Ændrede et sortiment",
+        deeds::ANNOUNCED_SORTIMENT => "Varslede ændringer af et sortiment",
+        deeds::SUBSCRIBED_SORTIMENT => "Begyndte at abonnere på et sortiment",
+        deeds::UNSUBSCRIBED_SORTIMENT => "Opsagde et abonnement på et sortiment",
+        deeds::DECIDED_MODE => "Bestemte, om ØiR eller økonomisystemet konterer",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
     }

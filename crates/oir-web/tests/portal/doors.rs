@@ -195,6 +195,40 @@ async fn who_asks_about_debtors_is_sent_to_the_nearest_who_knows() {
 }
 
 #[tokio::test]
+async fn the_page_of_roles_says_what_the_table_says_both_ways() {
+    let portal = portal(&[holding(Role::Revisor, HERE)]);
+    let cookie = signed_in(&portal, 0).await;
+    let page = look(&portal, "/roller", &cookie).await;
+    let cells = |title: &str| -> Vec<usize> {
+        let mark = format!("<td data-title=\"{title}\">");
+        let cells = page.text().split(&*mark).skip(1);
+        cells
+            .map(|cell| {
+                let cell = cell.split("</td>").next().unwrap();
+                cell.split(" · ").count() - usize::from(cell == "Intet endnu")
+            })
+            .collect()
+    };
+    let rights: Vec<usize> = TABLE.iter().map(|rule| rule.may.len()).collect();
+    assert_eq!(cells("Må"), rights);
+    let may = |action| TABLE.iter().filter(move |rule| rule.may.contains(&action));
+    assert_eq!(
+        cells("Roller"),
+        Action::ALL.map(|action| may(action).count())
+    );
+    let row = page
+        .text()
+        .split("data-title=\"Rolle\">Revisor")
+        .nth(1)
+        .unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    for own in ["Din", "Udtage stikprøver af opslag", "Se loggen"] {
+        assert!(row.contains(own), "{own}");
+    }
+    assert!(!row.contains("Behandle fejl"));
+}
+
+#[tokio::test]
 async fn nobody_sees_a_page_before_they_are_in() {
     let portal = portal(&[holding(Role::OekonomiFinans, HERE)]);
     for (path, needs) in PAGES.iter().copied() {
