@@ -71,21 +71,32 @@ pub enum Action {
     RunPartners,
     /// Make, renew and end the keys of machines.
     ManageKeys,
-    /// Sortiment, kontoplaner and omsætningstabeller.
+    /// Sortimenter, kontoplaner and omsætningstabeller, their drafts included.
     SeeSortiment,
-    /// Import a municipality's kontoplan and choose its form.
+    /// Write values of a sortiment: one's own, and national ones where the whole fagsystem is.
+    EditSortiment,
+    /// Write a kontoplan.
     EditKontoplan,
+    /// Write drafts of an omsætningstabel.
+    EditOmsaetning,
+    /// Put another person's draft of an omsætningstabel in force.
+    ApproveOmsaetning,
 }
 
 impl Action {
     /// All of them, in the order in which the table of roles is shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::SeeFigures,
         Self::SeeBilag,
         Self::Export,
         Self::HandleWork,
         Self::Redeliver,
         Self::WriteGuides,
+        Self::SeeSortiment,
+        Self::EditSortiment,
+        Self::EditKontoplan,
+        Self::EditOmsaetning,
+        Self::ApproveOmsaetning,
         Self::StateControlTotal,
         Self::SignOffDay,
         Self::Unmask,
@@ -96,8 +107,6 @@ impl Action {
         Self::RunPartners,
         Self::ManageKeys,
         Self::EndSessions,
-        Self::SeeSortiment,
-        Self::EditKontoplan,
     ];
 }
 
@@ -138,7 +147,11 @@ pub const TABLE: [Rule; 11] = {
             Reach::Country,
             &[A::SeeFigures, A::WriteGuides, A::SeeSortiment],
         ),
-        rule(Role::KombitProgramleder, Reach::Kommune, &[A::SeeFigures]),
+        rule(
+            Role::KombitProgramleder,
+            Reach::Kommune,
+            &[A::SeeFigures, A::SeeSortiment],
+        ),
         rule(
             Role::ErpSystemejer,
             Reach::Kommune,
@@ -150,6 +163,7 @@ pub const TABLE: [Rule; 11] = {
                 A::ManageKeys,
                 A::SeeSortiment,
                 A::EditKontoplan,
+                A::EditOmsaetning,
             ],
         ),
         rule(
@@ -168,7 +182,10 @@ pub const TABLE: [Rule; 11] = {
                 A::LookUpPerson,
                 A::EndSessions,
                 A::SeeSortiment,
+                A::EditSortiment,
                 A::EditKontoplan,
+                A::EditOmsaetning,
+                A::ApproveOmsaetning,
             ],
         ),
         rule(Role::AnsvarligDebitor, Reach::Kommune, &[]),
@@ -186,6 +203,8 @@ pub const TABLE: [Rule; 11] = {
                 A::Unmask,
                 A::LookUpPerson,
                 A::SeeSortiment,
+                A::EditOmsaetning,
+                A::ApproveOmsaetning,
             ],
         ),
         rule(Role::OekonomiDebitor, Reach::Kommune, &[]),
@@ -207,7 +226,12 @@ pub const TABLE: [Rule; 11] = {
         rule(
             Role::Leverandoer,
             Reach::Fagsystem,
-            &[A::SeeFigures, A::WriteGuides, A::SeeSortiment],
+            &[
+                A::SeeFigures,
+                A::WriteGuides,
+                A::SeeSortiment,
+                A::EditSortiment,
+            ],
         ),
         rule(
             Role::Drift,

@@ -3,12 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use jiff::Timestamp;
-use oir_domain::finans::Finansbilag;
-use oir_domain::register::Register;
+use oir_domain::calendar::Regnskabsaar;
+use oir_domain::finans::{Finansbilag, Posteringstype};
+use oir_domain::ledger::BooksKonto;
+use oir_domain::money::Oere;
+use oir_domain::omsaetning::{Kontering, Konteringslinje, Told};
+use oir_domain::register::{Register, RegisterData};
 use oir_erp::{Books, Misbehaviour, Setup, server};
 use oir_fagsystem::sample;
 use oir_wire::finans::message::{
-    Call, ForretningsKode, KontroltotalQuery, Reply, StatusOf, StatusQuery, Tilstand,
+    Bilagskvittering, Call, ForretningsKode, KontroltotalQuery, Reply, StatusOf, StatusQuery,
+    Tilstand,
 };
 use oir_wire::finans::{SERVICE_PATH, SoapVersion, write};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,7 +28,7 @@ fn books() -> Books {
             .collect(),
         kontoplan: sample::kontoplan()
             .into_iter()
-            .map(|r| (r.kommune, r.konto, r.open))
+            .map(|row| row.in_the_books())
             .collect(),
         ..Setup::default()
     };
@@ -36,10 +41,8 @@ fn mapped(mut bilag: Finansbilag) -> Finansbilag {
     let fagsystem = register.fagsystem(sample::FAGSYSTEM).unwrap();
     let accounts =
         oir_domain::omsaetning::map(&bilag, 0, sample::KOMMUNE, fagsystem, &register).unwrap();
-    let lines = accounts.posteringer.into_iter().flat_map(|k| k.lines);
-    let accounts: Vec<Box<str>> = lines.map(|line| line.konto).collect();
-    for (postering, konto) in bilag.posteringer.iter_mut().zip(accounts) {
-        postering.kontering = Some(konto);
+    for (postering, konteret) in bilag.posteringer.iter_mut().zip(accounts.posteringer) {
+        postering.kontering = konteret.kontering();
     }
     bilag
 }
@@ -119,6 +122,69 @@ fn without_accounts_every_posting_has_its_reason() {
     assert_eq!(lines, [Some(1), Some(2)]);
 }
 
+/// The codes of what the books refuse of one bilag on these accounts.
+fn refusals(accounts: &[BooksKonto], bilag: Finansbilag) -> Vec<String> {
+    let register = sample::register_data("http://127.0.0.1:9/");
+    let setup = Setup {
+        myndigheder: register
+            .myndigheder
+            .iter()
+            .map(|m| (m.cvr, m.kommune))
+            .collect(),
+        kontoplan: accounts.to_vec(),
+        ..Setup::default()
+    };
+    let books = Books::open(None, &setup).unwrap();
+    let call = delivery(1, vec![bilag]);
+    let Reply::Modtag(reply) = books.answer(&call, Timestamp::UNIX_EPOCH).unwrap() else {
+        panic!("a receipt was due");
+    };
+    let faults = reply
+        .bilag
+        .into_iter()
+        .flat_map(|bilag| bilag.positionsfejl);
+    faults.map(|fault| fault.kode.into()).collect()
+}
+
+#[test]
+fn accounts_of_every_form_close_by_day_and_by_year_but_not_for_the_supplement() {
+    let (year, day) = (sample::DAY.year(), sample::DAY);
+    let open = |konto: &str| BooksKonto::lasting(sample::KOMMUNE, konto, true);
+    for konto in [
+        "40000000/PSP/XG-9212045210-00014",
+        "47110815",
+        "7710-52-4711",
+    ] {
+        let on = |aar: i16, kind: Posteringstype| {
+            let mut bilag = sample::bilag(1);
+            bilag.regnskabsaar = Regnskabsaar(aar);
+            bilag.posteringstype = kind;
+            for postering in &mut bilag.posteringer {
+                postering.kontering = Some(Kontering::whole(konto, postering.beloeb));
+            }
+            bilag
+        };
+        let (normal, old) = (
+            on(year, Posteringstype::Normal),
+            on(year - 1, Posteringstype::Supplement),
+        );
+        let (mut by_day, mut by_year) = (open(konto), open(konto));
+        by_day.validity.to = Some(jiff::civil::date(year - 1, 12, 31));
+        by_year.aar.to = Some(Regnskabsaar(year - 1));
+        assert!(refusals(&[open(konto)], normal.clone()).is_empty());
+        for closed in [by_day, by_year] {
+            let refused = refusals(std::slice::from_ref(&closed), normal.clone());
+            assert_eq!(refused, ["KONTO-LUKKET", "KONTO-LUKKET"], "{konto}");
+            assert!(refusals(&[closed], old.clone()).is_empty(), "{konto} {day}");
+        }
+        let mut next = open(konto);
+        next.aar.from = Some(Regnskabsaar(year));
+        assert_eq!(refusals(&[next], old), ["KONTO-LUKKET", "KONTO-LUKKET"]);
+        let unknown = refusals(&[open("x")], normal);
+        assert_eq!(unknown, ["KONTO-UKENDT", "KONTO-UKENDT"]);
+    }
+}
+
 async fn post(address: std::net::SocketAddr, body: &[u8]) -> Vec<u8> {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -168,4 +234,139 @@ async fn a_cut_line_hides_a_booking_that_can_be_asked_about() {
     assert!(answer.contains(Tilstand::Bogfoert.word()), "{answer}");
     drop(stop);
     served.await.unwrap().unwrap();
+}
+
+/// Books that map by themselves, by these facts.
+fn mapping(change: impl FnOnce(&mut RegisterData)) -> Books {
+    let mut data = sample::register_data("http://127.0.0.1:9/");
+    change(&mut data);
+    let setup = Setup {
+        myndigheder: data
+            .myndigheder
+            .iter()
+            .map(|m| (m.cvr, m.kommune))
+            .collect(),
+        kontoplan: sample::kontoplan()
+            .into_iter()
+            .map(|row| row.in_the_books())
+            .collect(),
+        own_tables: Some(Register::new(1, data)),
+        ..Setup::default()
+    };
+    Books::open(None, &setup).unwrap()
+}
+
+fn receipts(books: &Books, call: &Call) -> Vec<Bilagskvittering> {
+    match books.answer(call, Timestamp::UNIX_EPOCH).unwrap() {
+        Reply::Modtag(reply) => reply.bilag,
+        other => panic!("a receipt was due, not {other:?}"),
+    }
+}
+
+#[test]
+fn split_postings_are_booked_line_by_line() {
+    let books = books();
+    let mut bilag = mapped(sample::bilag(1));
+    let first = bilag.posteringer.first_mut().unwrap();
+    let konto = first
+        .kontering
+        .as_ref()
+        .and_then(Kontering::as_whole)
+        .unwrap();
+    let konto: Box<str> = konto.into();
+    let other = sample::kontoplan()
+        .into_iter()
+        .find(|row| row.kommune == sample::KOMMUNE && row.open && row.konto != konto);
+    let other = other.unwrap().konto;
+    let line = |konto: &str, oere| Konteringslinje {
+        konto: konto.into(),
+        beloeb: Oere::new(oere),
+    };
+    let lines = vec![line(&konto, first.beloeb.get() - 7), line(&other, 7)];
+    first.kontering = Kontering::try_new(lines);
+    let booked = receipts(&books, &delivery(1, vec![bilag.clone()]));
+    let booked = booked.first().unwrap();
+    assert_eq!(booked.kvittering.kode, ForretningsKode::Accepteret);
+    assert_eq!(booked.konteret, [], "they did not map it");
+    assert_eq!(books.damage().unwrap(), [""; 0]);
+    let balances = books.balances().unwrap();
+    let of = |konto: &str| {
+        let mut all = balances.iter();
+        all.find(|(_, k, _)| **k == *konto)
+            .map(|(_, _, oere)| *oere)
+    };
+    assert_eq!(of(&other), Some(7));
+    assert_eq!(balances.iter().map(|(_, _, oere)| oere).sum::<i64>(), 0);
+
+    let mut wrong = mapped(sample::bilag(2));
+    let first = wrong.posteringer.first_mut().unwrap();
+    first.kontering = Kontering::try_new(vec![line(&konto, 1), line(&other, 7)]);
+    let refused = receipts(&books, &delivery(2, vec![wrong]));
+    let codes: Vec<&str> = refused
+        .first()
+        .unwrap()
+        .positionsfejl
+        .iter()
+        .map(|fejl| &*fejl.kode)
+        .collect();
+    assert_eq!(codes, ["KONTERING-SUM"]);
+}
+
+#[test]
+fn books_that_map_say_on_which_account_and_refuse_what_has_none() {
+    let books = mapping(|_| ());
+    let (sound, lacking) = (sample::bilag(1), sample::held(2));
+    let call = delivery(1, vec![sound.clone(), lacking]);
+    let answered = receipts(&books, &call);
+    let [booked, refused] = answered.as_slice() else {
+        panic!("two receipts were due");
+    };
+    let wanted: Vec<Told> = mapped(sound.clone())
+        .posteringer
+        .into_iter()
+        .map(|postering| Told {
+            linjenummer: postering.linjenummer,
+            kontering: postering.kontering.unwrap(),
+        })
+        .collect();
+    assert_eq!(booked.konteret, wanted);
+    assert_eq!(refused.kvittering.kode, ForretningsKode::Afvist);
+    let codes: Vec<&str> = refused.positionsfejl.iter().map(|f| &*f.kode).collect();
+    assert_eq!(codes, ["KONTO-MANGLER"]);
+    // Said again, and asked about, they say the same.
+    assert_eq!(receipts(&books, &call), answered);
+    let question = Call::HentStatus(StatusQuery {
+        myndighed: sample::myndighed(),
+        afsender_system: None,
+        of: StatusOf::Bilag(vec![sound.bilag_uuid]),
+    });
+    let Reply::HentStatus(reply) = books.answer(&question, Timestamp::UNIX_EPOCH).unwrap() else {
+        panic!("a status was due");
+    };
+    assert_eq!(reply.bilag.first().unwrap().konteret, wanted);
+    // What comes with an account is booked on it.
+    let with = receipts(&books, &delivery(3, vec![mapped(sample::bilag(3))]));
+    assert_eq!(with.first().unwrap().konteret, []);
+    assert_eq!(books.damage().unwrap(), [""; 0]);
+}
+
+#[test]
+fn books_that_map_judge_the_supplementary_period_by_the_old_year() {
+    let (old, new) = (sample::DAY.year() - 1, sample::DAY.year());
+    // The tables begin this year: the old one has no account for anything.
+    let books = mapping(|data| {
+        for row in &mut data.omsaetning {
+            row.validity.from = jiff::civil::date(new, 1, 1);
+        }
+    });
+    let ordinary = sample::bilag(1);
+    let mut supplement = sample::bilag(2);
+    supplement.posteringstype = Posteringstype::Supplement;
+    supplement.regnskabsaar = Regnskabsaar(old);
+    let answered = receipts(&books, &delivery(1, vec![ordinary, supplement]));
+    let kinds: Vec<_> = answered.iter().map(|one| one.kvittering.kode).collect();
+    assert_eq!(
+        kinds,
+        [ForretningsKode::Accepteret, ForretningsKode::Afvist]
+    );
 }

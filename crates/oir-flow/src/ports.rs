@@ -11,6 +11,7 @@ pub mod inbox;
 pub mod kontoplan;
 pub mod looks;
 pub mod machine_keys;
+pub mod mirror;
 pub mod omsaetning;
 pub mod operation;
 pub mod outbox;
@@ -18,6 +19,7 @@ pub mod post;
 pub mod process;
 pub mod search;
 pub mod sessions;
+pub mod sortiment;
 pub mod views;
 pub mod work;
 

@@ -15,6 +15,7 @@ mod house;
 mod key;
 mod kontoplan;
 mod log;
+mod omsaetning;
 mod operation;
 mod process;
 mod register;
@@ -50,6 +51,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
     }
     match command {
         cli::Command::Bench(cli::Bench::Finans(options)) => bench::finans(&options).await,
+        cli::Command::Bench(cli::Bench::Omsaetning(options)) => bench::omsaetning::run(&options),
         cli::Command::Bench(cli::Bench::Portal(options)) => bench::portal::run(&options).await,
         cli::Command::Demo(options) => demo::run(options).await,
         cli::Command::Serve(options) if options.print_config => print_config(),
@@ -73,6 +75,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
             register::export(&at.database, &folder).await
         }
         cli::Command::Kontoplan(command) => kontoplan::run(&command).await,
+        cli::Command::Omsaetning(command) => omsaetning::run(&command).await,
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::BackupNoted {
             at,

@@ -71,7 +71,14 @@ fn bilag_page(
     let standing = line.state.name();
     let turnover = detail.bilag.turnover().unwrap_or_default();
     let deciding = names.deciding_facet(line.fagsystem);
-    let posting = |line| postings::posting(line, deciding.as_deref(), Numbers::Masked);
+    let elsewhere = story::erp_maps(detail);
+    let posting = |line| {
+        let mut line = postings::posting(line, deciding.as_deref(), Numbers::Masked);
+        if elsewhere {
+            line.konto = Some(vec!["Økonomisystemet konterer selv".to_owned()]);
+        }
+        line
+    };
     let unmasks = viewer.person.scope(Action::Unmask);
     let may_unmask = unmasks.covers(line.kommune, line.fagsystem);
     BilagPage {

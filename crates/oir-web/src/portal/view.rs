@@ -478,7 +478,8 @@ pub(super) struct PostingLine {
     pub(super) kredit: Option<String>,
     /// Facet, value, and whether it decides the account.
     pub(super) sortiment: Vec<(String, String, bool)>,
-    pub(super) konto: Option<String>,
+    /// Its accounts, one or several with their parts; none = nobody has found any.
+    pub(super) konto: Option<Vec<String>>,
     pub(super) part: Option<String>,
     pub(super) more: Vec<String>,
 }

@@ -238,8 +238,11 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::RunPartners => "Sætte modtagere på pause",
         Action::ManageKeys => "Udstede nøgler til maskiner",
         Action::EndSessions => "Afslutte sessioner",
-        Action::SeeSortiment => "Se kontoplaner og omsætning",
-        Action::EditKontoplan => "Importere kontoplan",
+        Action::SeeSortiment => "Se sortiment og kontering",
+        Action::EditSortiment => "Rette sortiment",
+        Action::EditKontoplan => "Rette kontoplan",
+        Action::EditOmsaetning => "Skrive omsætningstabel",
+        Action::ApproveOmsaetning => "Godkende omsætningstabel",
     }
 }
 
@@ -279,6 +282,11 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::DISCARDED_OMSAETNING => "Kasserede en kladde til en omsætningstabel",
         deeds::SHARED_OMSAETNING => "Bestemte, om andre må kopiere en omsætningstabel",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
+        deeds::CHANGED_SORTIMENT => "Ændrede et sortiment",
+        deeds::ANNOUNCED_SORTIMENT => "Varslede ændringer af et sortiment",
+        deeds::SUBSCRIBED_SORTIMENT => "Begyndte at abonnere på et sortiment",
+        deeds::UNSUBSCRIBED_SORTIMENT => "Opsagde et abonnement på et sortiment",
+        deeds::DECIDED_MODE => "Bestemte, om ØiR eller økonomisystemet konterer",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
     }

@@ -12,6 +12,8 @@ mod clients;
 mod demo;
 mod doors;
 mod killed;
+mod kontoplan;
+mod omsaetning;
 mod operation;
 mod running;
 #[cfg(feature = "clients")]
