@@ -251,7 +251,10 @@ impl House {
         });
         let saved = work(&writer).save((number, 1), &head, Some(rules.clone()));
         let edition = saved.await.unwrap();
-        let days = (jiff::civil::date(2025, 1, 1), jiff::civil::date(2025, 1, 31));
+        let days = (
+            jiff::civil::date(2025, 1, 1),
+            jiff::civil::date(2025, 1, 31),
+        );
         let on = |_| ControlFlow::Continue(());
         let ran = work(&writer).simulate(number, days, on).await.unwrap();
         assert_eq!((ran.simulated.moved, ran.simulated.unmapped), (0, 0));
