@@ -69,8 +69,10 @@ impl House {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("mirror-{name}"));
         drop(std::fs::remove_dir_all(&folder));
         std::fs::create_dir_all(&folder).unwrap();
-        let store = Store::open_sqlite(&folder.join("oir.db"), Durability::ProcessOnly);
-        let store = store.await.unwrap();
+        let file = folder.join("oir.db");
+        let store = Store::open_sqlite(&file, Durability::ProcessOnly)
+            .await
+            .unwrap();
         let data = data();
         let myndigheder = data.myndigheder.iter().map(|m| (m.cvr, m.kommune));
         let kontoplan = sample::kontoplan().into_iter();
@@ -144,7 +146,8 @@ impl House {
 
     async fn details(&self) -> BTreeMap<BilagUuid, BilagDetail> {
         let all = Scope::everything();
-        let lines = self.store.list(&all, &BilagFilter::default(), None, 500);
+        let filter = BilagFilter::default();
+        let lines = self.store.list(&all, &filter, None, 500);
         let mut details = BTreeMap::new();
         for line in lines.await.unwrap() {
             let detail = self.store.detail(&all, line.id).await.unwrap().unwrap();
@@ -154,7 +157,7 @@ impl House {
     }
 
     async fn counts(&self) -> BTreeMap<Option<Comparison>, u64> {
-        let days = (sample::DAY, sample::DAY);
+        let days = (sample::DAY.first_of_year(), sample::DAY.last_of_year());
         let counts = self
             .store
             .mirror_counts(&Scope::everything(), days)
@@ -334,7 +337,7 @@ async fn tables_that_differ_are_told_apart_by_how() {
     assert_eq!(house.counts().await, counts);
     let filter = MirrorFilter {
         table: Some(TABLE),
-        days: (sample::DAY, sample::DAY),
+        days: (sample::DAY.first_of_year(), sample::DAY.last_of_year()),
         comparison: Some(Comparison::OtherAccount),
     };
     let found = house

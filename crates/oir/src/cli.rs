@@ -329,6 +329,40 @@ pub(crate) enum Bench {
     Finans(BenchFinans),
     /// Portalens sider, søgninger og udtræk på en fyldt database.
     Portal(BenchPortal),
+    /// En stor omsætningstabel: oversættelse og opslag ved siden af databaser i samme kørsel.
+    Omsaetning(BenchOmsaetning),
+}
+
+/// Hvor stor en tabel der måles, og ved siden af hvad.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchOmsaetning {
+    /// Regler i tabellen.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) rules: usize,
+    /// Posteringer, der omsættes.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1_000..))]
+    pub(crate) postings: u64,
+    /// Posteringer, som databaserne også får; 0 = ingen databaser.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) compared: u64,
+    /// Størrelser på tabeller, der vises ved siden af hinanden.
+    #[arg(long, value_delimiter = ',', default_values_t = [200, 2_000, 20_000, 200_000])]
+    pub(crate) growth: Vec<usize>,
+    /// En PostgreSQL-database; alt i den er midlertidigt.
+    #[arg(long)]
+    pub(crate) database: Option<String>,
+    /// Python med DuckDB; uden hentes DuckDB til en Python i mappen.
+    #[arg(long, default_value = "python3")]
+    pub(crate) python: PathBuf,
+    /// Runder i hver database; den bedste vises.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
+    pub(crate) rounds: u16,
+    /// Frø: afgør regler og posteringer.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Mappe til data; ellers en ny midlertidig mappe.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
 }
 
 /// Hvor stor en database der spørges, og hvor tit.

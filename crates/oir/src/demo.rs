@@ -3,6 +3,7 @@
 mod agreement;
 mod earlier;
 mod guides;
+mod kontoplaner;
 mod letters;
 mod operation;
 mod persons;
@@ -174,6 +175,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let earlier = earlier::happen(&store, day.plan(), &url).await?;
     store.replace_register(&day.register).await?;
     guides::write(&store, &day.register, now).await?;
+    kontoplaner::import(&store, &day, now).await?;
     tables::approve(&store, &day.register, now).await?;
     let hub = house::hub(&store, TIMING, CALLS).await?;
     remap::remap_held(&hub).await?;

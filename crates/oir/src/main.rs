@@ -51,6 +51,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
     }
     match command {
         cli::Command::Bench(cli::Bench::Finans(options)) => bench::finans(&options).await,
+        cli::Command::Bench(cli::Bench::Omsaetning(options)) => bench::omsaetning::run(&options),
         cli::Command::Bench(cli::Bench::Portal(options)) => bench::portal::run(&options).await,
         cli::Command::Demo(options) => demo::run(options).await,
         cli::Command::Serve(options) if options.print_config => print_config(),
