@@ -4,6 +4,7 @@
 
 mod house;
 mod oauth;
+mod tables;
 mod totals;
 
 use axum::body::Body;

@@ -5,8 +5,11 @@ use std::process::Output;
 
 use crate::running::{folder, oir};
 
-/// A database with the register of the example.
-struct Desk(String);
+/// A database with the register of the example, and a folder for files.
+struct Desk {
+    folder: PathBuf,
+    database: String,
+}
 
 impl Desk {
     fn new(name: &str) -> Self {
@@ -17,7 +20,7 @@ impl Desk {
         let (register, database) = (format!("{example}/register"), text(folder.join("oir.db")));
         let import = oir(&["register", "import", &register, "--database", &database]);
         assert!(import.status.success(), "{import:?}");
-        Self(database)
+        Self { folder, database }
     }
 
     fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
@@ -25,7 +28,7 @@ impl Desk {
             status,
             stdout,
             stderr,
-        } = oir(&[&["omsaetning"], arguments, &["--database", &self.0]].concat());
+        } = oir(&[&["omsaetning"], arguments, &["--database", &self.database]].concat());
         let said = [stdout, stderr].concat();
         (status.code(), String::from_utf8_lossy(&said).into_owned())
     }
@@ -107,4 +110,45 @@ fn rules_are_shown_checked_and_explained() {
     assert!(said.contains("ingen udgave 7"), "{said}");
     let wrong = desk.run(&["show", "--kommune", "101", "--fagsystem", "XYZ"]);
     assert_eq!(wrong.0, Some(2), "{}", wrong.1);
+}
+
+#[test]
+fn a_draft_goes_out_as_a_spreadsheet_and_its_rows_come_back() {
+    let desk = Desk::new("omsaetning-ark");
+    let file = desk.folder.join("tabel.csv");
+    let path = file.to_str().unwrap();
+    let by = ["--by", "Anna"];
+    let begin = ["begin", "--purpose", "Ark"];
+    let (code, said) = desk.of_ksd(&[&begin[..], &by].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = desk.of_ksd(&["export", path]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = desk.of_ksd(&["diff", "1", path]);
+    assert_eq!(code, Some(0), "as it went out: {said}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (head, last) = (text.lines().next().unwrap(), text.lines().last().unwrap());
+    let lines = text.lines().filter(|line| *line != last);
+    std::fs::write(&file, lines.collect::<Vec<_>>().join("\r\n")).unwrap();
+    let (code, said) = desk.of_ksd(&["import", path]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("0 nye, 1 væk, 0 ændret"), "{said}");
+    assert!(said.contains("Intet er gemt"), "{said}");
+    let (code, said) = desk.of_ksd(&[&["import", path][..], &by].concat());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Gemt på udgave 1 som rettelse 2."), "{said}");
+    let (code, said) = desk.of_ksd(&["diff", "0", "1"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("0 nye, 1 væk, 0 ændret"), "{said}");
+
+    let wrong = format!("{head}\r\nikke et nummer{last}\r\n");
+    std::fs::write(&file, wrong).unwrap();
+    let (code, said) = desk.of_ksd(&[&["import", path][..], &by].concat());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("A2") && said.contains("Intet er ændret."),
+        "{said}"
+    );
+    let (code, said) = desk.of_ksd(&["check", "--file", path]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("A2"), "{said}");
 }
