@@ -62,6 +62,7 @@ mod raw;
 mod samples;
 mod saved;
 mod sign_in;
+mod sortiment_book;
 mod today;
 mod udvikling;
 mod unmask;
@@ -106,6 +107,7 @@ use door::{Entrance, Needs};
 use failure::PageError;
 use job::Exports;
 use names::Names;
+pub use sortiment_book::sortiment_book;
 pub use waiting::Desks;
 
 /// Where the portal gets the register in force from; called once per page.

@@ -19,6 +19,7 @@ mod process;
 mod register;
 mod send;
 mod serve;
+mod sortiment;
 mod verify;
 
 use std::io::Write;
@@ -71,6 +72,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Register(cli::Register::Export { folder, at }) => {
             register::export(&at.database, &folder).await
         }
+        cli::Command::Sortiment(command) => sortiment::run(command).await,
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::BackupNoted {
             at,
