@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_municipality_with_gaps_lacks_anything_and_all_of_it() {
+    fn only_the_one_with_gaps_lacks_anything_and_all_of_it() {
         let (data, kontoplan) = prepared();
         assert!(overlapping_rows(&data.omsaetning).is_empty());
         let last = data.myndigheder.last().unwrap().kommune;
