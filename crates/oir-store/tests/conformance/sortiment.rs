@@ -116,7 +116,7 @@ async fn what_is_registered_reaches_the_judge_in_the_same_step(subject: &Subject
     assert_eq!(late, Err(ValueFault::NotInForce));
     let renamed = Operation::Importer(content("B", 2027, None));
     let renamed = draft(Kind::Klasse, first.objekt, Some(&first), renamed, 3);
-    register(store, &[renamed.clone()], 4).await;
+    register(store, std::slice::from_ref(&renamed), 4).await;
     assert_eq!(
         judged(store, "art", "A", 2026).await,
         Err(ValueFault::Value)
@@ -201,7 +201,7 @@ async fn everything_said_is_read_back(subject: &Subject) {
     let first = draft(Kind::Klasse, id, None, Operation::Opret(rich), 1);
     let second = draft(Kind::Klasse, id, Some(&first), Operation::Passiver, 2);
     register(store, &[facet("art"), first.clone()], 3).await;
-    register(store, &[second.clone()], 4).await;
+    register(store, std::slice::from_ref(&second), 4).await;
     let read = store.objekter(&[id, Uuid::from_u128(77)]).await.unwrap();
     assert_eq!(read.len(), 1);
     assert_eq!(
