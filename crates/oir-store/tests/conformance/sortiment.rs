@@ -330,6 +330,19 @@ async fn a_register_becomes_objects_and_changes_only_what_changed(subject: &Subj
     assert_eq!(times, [at(12), at(12)]);
 }
 
+fn announcement() -> Announcement {
+    Announcement {
+        id: Uuid::from_u128(60),
+        fagsystem: system(),
+        kommune: Some(HERE),
+        effective: date(2026, 1, 1),
+        tekst: "Nye værdier".into(),
+        navn: "Åse".into(),
+        announced: at(4),
+        positions: (0, 0),
+    }
+}
+
 async fn subscribers_get_the_whole_and_then_each_change(subject: &Subject) {
     let store = &subject.store;
     let before = store.position().await.unwrap();
@@ -358,16 +371,7 @@ async fn subscribers_get_the_whole_and_then_each_change(subject: &Subject) {
         ended: None,
     };
     store.subscribe(&subscription, &deed(3)).await.unwrap();
-    let announcement = Announcement {
-        id: Uuid::from_u128(60),
-        fagsystem: system(),
-        kommune: Some(HERE),
-        effective: date(2026, 1, 1),
-        tekst: "Nye værdier".into(),
-        navn: "Åse".into(),
-        announced: at(4),
-        positions: (0, 0),
-    };
+    let announcement = announcement();
     let (own, others) = (klasse(3, "B", Some(HERE)), klasse(4, "D", Some(THERE)));
     let (drafts, said) = ([own.clone(), others], deed(4));
     let done = store.register_changes(position, &drafts, Some(&announcement), &said);
