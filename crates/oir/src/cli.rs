@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Omsætningstabeller: se, kontrollér, simulér, sammenlign, forklar og godkend udgaver.
     #[command(subcommand)]
     Omsaetning(omsaetning::Omsaetning),
+    /// Sortimenter: hvilke værdier et fagsystem må sende, hvem der følger dem, og varsler.
+    #[command(subcommand)]
+    Sortiment(Sortiment),
     /// Tag en sikker kopi af en SQLite-database i brug, og efterregn kopien.
     Backup {
         /// SQLite-fil.
@@ -318,6 +321,69 @@ pub(crate) enum Register {
     Export {
         /// Mappen; den oprettes.
         folder: PathBuf,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+/// Hvis sortiment.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Whose {
+    /// Fagsystemets korte navn eller UUID.
+    #[arg(long)]
+    pub(crate) fagsystem: String,
+    #[command(flatten)]
+    pub(crate) at: At,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Sortiment {
+    /// Registrér, hvad en fil siger (.xml, .xlsx eller .csv); er der fejl i den, ændres intet.
+    Import {
+        /// Filen.
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Skriv sortimentet som fil; endelsen siger, om det er .xml, .xlsx eller .csv.
+    Export {
+        /// Filen.
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+        /// Kun det, der kan sendes for denne kommune.
+        #[arg(long)]
+        kommune: Option<String>,
+    },
+    /// Vis værdierne.
+    List {
+        #[command(flatten)]
+        whose: Whose,
+        /// Kun det, der kan sendes for denne kommune.
+        #[arg(long)]
+        kommune: Option<String>,
+        /// Kun det, der gælder denne dag.
+        #[arg(long)]
+        day: Option<jiff::civil::Date>,
+    },
+    /// Varsl ændringerne i en fil (.xlsx eller .csv) fra en dag; før den dag må intet ændres.
+    Announce {
+        /// Filen.
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+        /// Den første dag, de gælder.
+        #[arg(long)]
+        from: jiff::civil::Date,
+        /// Hvad de handler om.
+        #[arg(long)]
+        text: String,
+        /// Hvis egne værdier; ellers de landsdækkende.
+        #[arg(long)]
+        kommune: Option<String>,
+    },
+    /// Vis, hvem der følger sortimenterne, og hvor langt de er.
+    Subscribers {
         #[command(flatten)]
         at: At,
     },

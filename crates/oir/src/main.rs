@@ -21,6 +21,7 @@ mod process;
 mod register;
 mod send;
 mod serve;
+mod sortiment;
 mod verify;
 
 use std::io::Write;
@@ -76,6 +77,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         }
         cli::Command::Kontoplan(command) => kontoplan::run(&command).await,
         cli::Command::Omsaetning(command) => omsaetning::run(&command).await,
+        cli::Command::Sortiment(command) => sortiment::run(command).await,
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::BackupNoted {
             at,

@@ -4,6 +4,7 @@
 
 mod house;
 mod oauth;
+mod sortiment;
 mod tables;
 mod totals;
 
