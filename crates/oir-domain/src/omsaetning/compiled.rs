@@ -8,6 +8,8 @@
 //! bit that all rows have, and whose days and kinds hold, wins.
 
 mod grow;
+#[cfg(test)]
+mod nightmares;
 mod sieve;
 mod tree;
 
