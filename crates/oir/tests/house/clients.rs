@@ -108,7 +108,7 @@ fn openpyxl_reads_a_long_list_and_finds_no_formula() {
 #[test]
 fn duckdb_finds_the_same_rules_as_the_compiled_table() {
     let folder = crate::running::folder("table-bench");
-    let (python, folder) = (text(&python()), text(&folder));
+    let (python, folder) = (text(Path::new(&python())), text(&folder));
     let small = [
         ["--rules", "2000"],
         ["--postings", "2000"],

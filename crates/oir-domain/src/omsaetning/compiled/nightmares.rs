@@ -1,5 +1,5 @@
 //! Tables that could make the tree grow without end: it must stay in proportion to the rules.
-#![expect(clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
