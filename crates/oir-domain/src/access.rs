@@ -71,17 +71,32 @@ pub enum Action {
     RunPartners,
     /// Make, renew and end the keys of machines.
     ManageKeys,
+    /// Sortimenter, kontoplaner and omsætningstabeller, their drafts included.
+    SeeSortiment,
+    /// Write values of a sortiment: one's own, and national ones where the whole fagsystem is.
+    EditSortiment,
+    /// Write a kontoplan.
+    EditKontoplan,
+    /// Write drafts of an omsætningstabel.
+    EditOmsaetning,
+    /// Put another person's draft of an omsætningstabel in force.
+    ApproveOmsaetning,
 }
 
 impl Action {
     /// All of them, in the order in which the table of roles is shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::SeeFigures,
         Self::SeeBilag,
         Self::Export,
         Self::HandleWork,
         Self::Redeliver,
         Self::WriteGuides,
+        Self::SeeSortiment,
+        Self::EditSortiment,
+        Self::EditKontoplan,
+        Self::EditOmsaetning,
+        Self::ApproveOmsaetning,
         Self::StateControlTotal,
         Self::SignOffDay,
         Self::Unmask,
@@ -130,9 +145,13 @@ pub const TABLE: [Rule; 11] = {
         rule(
             Role::KombitProjekt,
             Reach::Country,
-            &[A::SeeFigures, A::WriteGuides],
+            &[A::SeeFigures, A::WriteGuides, A::SeeSortiment],
         ),
-        rule(Role::KombitProgramleder, Reach::Kommune, &[A::SeeFigures]),
+        rule(
+            Role::KombitProgramleder,
+            Reach::Kommune,
+            &[A::SeeFigures, A::SeeSortiment],
+        ),
         rule(
             Role::ErpSystemejer,
             Reach::Kommune,
@@ -142,6 +161,9 @@ pub const TABLE: [Rule; 11] = {
                 A::SeeOperation,
                 A::RunPartners,
                 A::ManageKeys,
+                A::SeeSortiment,
+                A::EditKontoplan,
+                A::EditOmsaetning,
             ],
         ),
         rule(
@@ -159,6 +181,11 @@ pub const TABLE: [Rule; 11] = {
                 A::Unmask,
                 A::LookUpPerson,
                 A::EndSessions,
+                A::SeeSortiment,
+                A::EditSortiment,
+                A::EditKontoplan,
+                A::EditOmsaetning,
+                A::ApproveOmsaetning,
             ],
         ),
         rule(Role::AnsvarligDebitor, Reach::Kommune, &[]),
@@ -175,6 +202,9 @@ pub const TABLE: [Rule; 11] = {
                 A::SignOffDay,
                 A::Unmask,
                 A::LookUpPerson,
+                A::SeeSortiment,
+                A::EditOmsaetning,
+                A::ApproveOmsaetning,
             ],
         ),
         rule(Role::OekonomiDebitor, Reach::Kommune, &[]),
@@ -190,12 +220,18 @@ pub const TABLE: [Rule; 11] = {
                 A::StateControlTotal,
                 A::Unmask,
                 A::LookUpPerson,
+                A::SeeSortiment,
             ],
         ),
         rule(
             Role::Leverandoer,
             Reach::Fagsystem,
-            &[A::SeeFigures, A::WriteGuides],
+            &[
+                A::SeeFigures,
+                A::WriteGuides,
+                A::SeeSortiment,
+                A::EditSortiment,
+            ],
         ),
         rule(
             Role::Drift,
@@ -210,6 +246,7 @@ pub const TABLE: [Rule; 11] = {
                 A::RunPartners,
                 A::ManageKeys,
                 A::EndSessions,
+                A::SeeSortiment,
             ],
         ),
         rule(
@@ -221,6 +258,7 @@ pub const TABLE: [Rule; 11] = {
                 A::Export,
                 A::SampleLooks,
                 A::SeeAudit,
+                A::SeeSortiment,
             ],
         ),
     ]
@@ -504,6 +542,7 @@ mod tests {
             A::Export,
             A::SampleLooks,
             A::SeeAudit,
+            A::SeeSortiment,
         ];
         assert_eq!(Role::Revisor.rule().may, reads);
     }

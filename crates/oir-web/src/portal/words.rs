@@ -238,6 +238,11 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::RunPartners => "Sætte modtagere på pause",
         Action::ManageKeys => "Udstede nøgler til maskiner",
         Action::EndSessions => "Afslutte sessioner",
+        Action::SeeSortiment => "Se sortiment og kontering",
+        Action::EditSortiment => "Rette sortiment",
+        Action::EditKontoplan => "Rette kontoplan",
+        Action::EditOmsaetning => "Skrive omsætningstabel",
+        Action::ApproveOmsaetning => "Godkende omsætningstabel",
     }
 }
 
