@@ -120,6 +120,10 @@ own_id! {
     KeyId, "key_"
 }
 own_id! {
+    /// A file that somebody looks at before it counts.
+    UploadId, "upl_"
+}
+own_id! {
     /// A receiver's being left alone because a person said so.
     PauseId, "pau_"
 }

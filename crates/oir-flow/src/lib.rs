@@ -15,6 +15,7 @@ pub mod hub;
 mod intake;
 pub mod judge;
 pub mod keyring;
+pub mod kontoplan;
 mod lines;
 pub mod looks;
 pub mod ports;

@@ -8,6 +8,7 @@ pub mod days;
 pub mod guides;
 pub mod identity;
 pub mod inbox;
+pub mod kontoplan;
 pub mod looks;
 pub mod machine_keys;
 pub mod omsaetning;

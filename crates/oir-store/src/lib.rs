@@ -20,6 +20,7 @@ mod find;
 mod flight;
 mod floor;
 mod guides;
+mod kontoplan;
 mod list;
 mod looks;
 mod machine_keys;

@@ -23,6 +23,7 @@
 //! | `/personopslag` | the bilag of one person | `person.rs` |
 //! | `/stikproever` | samples of looks at personal numbers | `samples.rs` |
 //! | `/noegler…` | keys of machines | `keys.rs` |
+//! | `/kontoplan…` | the municipalities' accounts, and their import | `kontoplan.rs` |
 //! | `/drift`, `/drift.xlsx`, `/drift/pause`, `/drift/stop` | is all running, and what to do | `drift.rs` |
 //! | `/assets/…` | style, fonts, icons | `crate::assets` |
 //!
@@ -49,6 +50,7 @@ mod headers;
 pub mod hosts;
 mod job;
 mod keys;
+mod kontoplan;
 mod letters;
 mod list;
 mod log;
@@ -90,6 +92,7 @@ use oir_domain::register::Register;
 use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
 use oir_flow::ports::guides::Guides;
+use oir_flow::ports::kontoplan::Kontoplaner;
 use oir_flow::ports::looks::Looks;
 use oir_flow::ports::machine_keys::MachineKeys;
 use oir_flow::ports::operation::Operation;
@@ -105,6 +108,7 @@ pub use accessibility::Statement;
 use door::{Entrance, Needs};
 use failure::PageError;
 use job::Exports;
+pub use kontoplan::sheets::workbook as kontoplan_workbook;
 use names::Names;
 pub use waiting::Desks;
 
@@ -125,7 +129,17 @@ pub struct FaultWords {
 
 /// Everything that pages ask of the store.
 pub trait Desk:
-    Views + Search + SavedViews + Days + WorkItems + MachineKeys + Looks + Operation + Guides + Post
+    Views
+    + Search
+    + SavedViews
+    + Days
+    + WorkItems
+    + MachineKeys
+    + Looks
+    + Operation
+    + Guides
+    + Post
+    + Kontoplaner
 {
 }
 impl<S> Desk for S where
@@ -139,6 +153,7 @@ impl<S> Desk for S where
         + Operation
         + Guides
         + Post
+        + Kontoplaner
 {
 }
 
@@ -157,6 +172,7 @@ pub struct PortalState {
     watch: Watch,
     guides: Arc<dyn Guides>,
     post: Arc<dyn Post>,
+    kontoplaner: Arc<dyn Kontoplaner>,
     statement: Arc<Statement>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
@@ -189,6 +205,7 @@ impl PortalState {
             watch: Watch::default(),
             guides: Arc::clone(&store) as _,
             post: Arc::clone(&store) as _,
+            kontoplaner: Arc::clone(&store) as _,
             statement: Arc::new(Statement::default()),
             views: store,
             register,

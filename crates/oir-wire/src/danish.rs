@@ -4,6 +4,7 @@
 //! kroner, `{0:dag}` a day in figures. The order of values is the catalogue's.
 
 mod alarms;
+pub mod kontoplan;
 mod texts;
 
 use oir_domain::fault::{Fault, FaultCode};

@@ -6,5 +6,7 @@
 
 pub mod danish;
 pub mod finans;
+pub mod kontoplan;
 pub mod register_csv;
+pub mod sheet;
 pub mod xml;

@@ -45,7 +45,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Libraries that only these rooms may use.
-const KEPT: [(&str, &[&str]); 15] = [
+const KEPT: [(&str, &[&str]); 16] = [
     ("rusqlite", &["oir-store", "oir-erp"]),
     ("tokio-postgres", &["oir-store"]),
     ("deadpool-postgres", &["oir-store"]),
@@ -58,6 +58,7 @@ const KEPT: [(&str, &[&str]); 15] = [
     ("hyper", &["oir-web", "oir"]),
     ("askama", &["oir-web"]),
     ("rust_xlsxwriter", &["oir-web"]),
+    ("calamine", &["oir-wire"]),
     ("anyhow", &["oir", "xtask"]),
     ("clap", &["oir"]),
     ("indicatif", &["oir"]),

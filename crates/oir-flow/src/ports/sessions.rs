@@ -131,6 +131,8 @@ pub mod deeds {
         REVIEWED_LOOK = "reviewed_look";
         /// Wrote, restored or withdrew a guide.
         WROTE_GUIDE = "wrote_guide";
+        /// Imported a municipality's kontoplan.
+        IMPORTED_KONTOPLAN = "imported_kontoplan";
         /// Chose when to get letters.
         CHOSE_LETTERS = "chose_letters";
     }

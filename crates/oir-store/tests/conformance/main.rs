@@ -34,6 +34,7 @@ mod days;
 mod evidence;
 mod guides;
 mod inbox;
+mod kontoplan;
 mod list;
 mod looks;
 mod machine_keys;

@@ -109,6 +109,33 @@ pub const PAGES: &[(&str, Needs)] = &[
         "/vejledninger/{fagsystem}/ret",
         Needs::Right(Action::WriteGuides),
     ),
+    ("/kontoplan", Needs::Right(Action::SeeSortiment)),
+    ("/kontoplan.xlsx", Needs::Right(Action::SeeSortiment)),
+    ("/kontoplan/{kommune}", Needs::Right(Action::SeeSortiment)),
+    (
+        "/kontoplan/{kommune}/konto",
+        Needs::Right(Action::SeeSortiment),
+    ),
+    (
+        "/kontoplan/{kommune}/konti.xlsx",
+        Needs::Right(Action::SeeSortiment),
+    ),
+    (
+        "/kontoplan/{kommune}/konti.csv",
+        Needs::Right(Action::SeeSortiment),
+    ),
+    (
+        "/kontoplan/{kommune}/import",
+        Needs::Right(Action::EditKontoplan),
+    ),
+    (
+        "/kontoplan/{kommune}/import/{fil}",
+        Needs::Right(Action::EditKontoplan),
+    ),
+    (
+        "/kontoplan/{kommune}/import/{fil}/rapport.xlsx",
+        Needs::Right(Action::EditKontoplan),
+    ),
     ("/tilgaengelighed", Needs::Nothing),
     ("/mine-mails", Needs::Anybody),
     ("/postkasse", Needs::Anybody),

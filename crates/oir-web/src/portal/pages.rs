@@ -5,8 +5,8 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::{
     PortalState, accessibility, afsendelse, afstemning, asset, bilag, door, drift, export, front,
-    guides, job, keys, letters, list, log, person, raw, samples, saved, sign_in, udvikling, unmask,
-    work, work_acts, work_sheet,
+    guides, job, keys, kontoplan, letters, list, log, person, raw, samples, saved, sign_in,
+    udvikling, unmask, work, work_acts, work_sheet,
 };
 use crate::machine::lookup;
 
@@ -23,6 +23,7 @@ pub(super) fn all() -> Pages {
         guidance(),
         people(),
         machines(),
+        accounts(),
         running(),
     ];
     rooms.into_iter().flatten().collect()
@@ -147,6 +148,36 @@ fn machines() -> Pages {
         ("/noegler/{id}", get(keys::one)),
         ("/noegler/{id}/forny", post(keys::renew)),
         ("/noegler/{id}/afslut", post(keys::end)),
+    ]
+}
+
+/// The municipalities' kontoplaner.
+fn accounts() -> Pages {
+    vec![
+        ("/kontoplan", get(kontoplan::shelf)),
+        ("/kontoplan.xlsx", get(kontoplan::sheets::shelf)),
+        ("/kontoplan/{kommune}", get(kontoplan::list)),
+        ("/kontoplan/{kommune}/konto", get(kontoplan::one::show)),
+        (
+            "/kontoplan/{kommune}/konti.xlsx",
+            get(kontoplan::sheets::xlsx),
+        ),
+        (
+            "/kontoplan/{kommune}/konti.csv",
+            get(kontoplan::sheets::csv),
+        ),
+        (
+            "/kontoplan/{kommune}/import",
+            kontoplan::import::upload_route(),
+        ),
+        (
+            "/kontoplan/{kommune}/import/{fil}",
+            get(kontoplan::preview::show).post(kontoplan::preview::confirm),
+        ),
+        (
+            "/kontoplan/{kommune}/import/{fil}/rapport.xlsx",
+            get(kontoplan::sheets::report),
+        ),
     ]
 }
 

@@ -565,6 +565,7 @@ pub(super) struct RolesPage {
     pub(super) own: Vec<String>,
     /// Whether the way to the keys of machines is shown.
     pub(super) keys: bool,
+    pub(super) accounts: bool,
     pub(super) actions: Vec<&'static str>,
     pub(super) lines: Vec<RoleLine>,
 }

@@ -274,6 +274,7 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::READ_MESSAGE => "Læste det modtagne indhold",
         deeds::DREW_SAMPLE => "Udtog en stikprøve af opslag",
         deeds::REVIEWED_LOOK => "Gennemgik et opslag",
+        deeds::IMPORTED_KONTOPLAN => "Importerede en kontoplan",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",

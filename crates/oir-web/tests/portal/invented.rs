@@ -12,6 +12,8 @@ mod days;
 pub(crate) mod find;
 #[path = "invented/guides.rs"]
 mod guides;
+#[path = "invented/kontoplan.rs"]
+pub(crate) mod kontoplan;
 #[path = "invented/looks.rs"]
 pub(crate) mod looks;
 #[path = "invented/machine_keys.rs"]
@@ -101,6 +103,7 @@ pub(crate) struct Invented {
     looks: looks::Kept,
     pub(crate) operation: operation::Kept,
     papers: guides::Papers,
+    kontoplaner: kontoplan::Kept,
 }
 
 /// Words for faults; the real ones stand with the receipts.

@@ -11,6 +11,7 @@ mod find;
 mod guides;
 mod invented;
 mod keys;
+mod kontoplan;
 mod looks;
 mod sessions;
 mod waiting;
