@@ -353,7 +353,7 @@ fn postering(cells: &mut Cells) -> Result<Finanspostering, StoreFailure> {
     })
 }
 
-fn sortiment(stored: &str) -> Result<Vec<Sortimentsvaerdi>, StoreFailure> {
+pub(crate) fn sortiment(stored: &str) -> Result<Vec<Sortimentsvaerdi>, StoreFailure> {
     let one = |text: &str| {
         let (facet, vaerdi) = text.split_once(GROUP)?;
         Some(Sortimentsvaerdi {

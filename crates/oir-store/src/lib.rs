@@ -25,6 +25,7 @@ mod list;
 mod looks;
 mod machine_keys;
 mod migrate;
+mod omsaetning;
 mod operation;
 mod plan;
 mod post;
@@ -65,6 +66,7 @@ pub struct Store {
     shard: i64,
     probe: Option<Arc<dyn Probe>>,
     pace: Pace,
+    tables: Arc<omsaetning::Ready>,
 }
 
 /// How an SQLite file is opened.
@@ -91,6 +93,7 @@ impl Store {
             shard: 0,
             probe: None,
             pace: Pace::STANDARD,
+            tables: Arc::default(),
         })
     }
 
@@ -110,6 +113,7 @@ impl Store {
             shard: i64::from(shard),
             probe: None,
             pace: Pace::STANDARD,
+            tables: Arc::default(),
         })
     }
 

@@ -5,6 +5,7 @@ use jiff::civil::{Date, date};
 use oir_domain::access::Scope;
 use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
 use oir_domain::message::StateName;
+use oir_domain::omsaetning::TableId;
 use oir_domain::party::{Cpr, Kommunekode};
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::days::DayFilter;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use crate::codec::Cells;
 use crate::plan::Value;
-use crate::{Durability, Store, chain, claim, days, list, looks, views, worklist};
+use crate::{Durability, Store, chain, claim, days, list, looks, omsaetning, views, worklist};
 
 const DAY: Date = date(2026, 11, 18);
 const OWNER: Kommunekode = Kommunekode(101);
@@ -194,6 +195,47 @@ fn figures() -> Vec<Case> {
     ]
 }
 
+/// The past of an omsætningstabel: along the municipality's bilag, their postings by key.
+fn table_cases() -> Vec<Case> {
+    let span = omsaetning::Span {
+        table: TableId {
+            kommune: OWNER,
+            fagsystem: FagsystemId::from_uuid(Uuid::max()),
+        },
+        days: (DAY, DAY),
+    };
+    let (first, last) = (Uuid::nil(), Uuid::max());
+    let along = "bilag_of_kommune (kommune=? AND bilag_id>?";
+    let by_key = "SEARCH p USING PRIMARY KEY (bilag_id=? AND kommune=?)";
+    vec![
+        (
+            "list of past bilag",
+            omsaetning::heads_question(span, first),
+            &[along],
+        ),
+        (
+            "past postings",
+            omsaetning::postings_question(span, (first, last)),
+            &["bilag_of_kommune (kommune=? AND bilag_id>?", by_key],
+        ),
+        (
+            "list to cut the past",
+            omsaetning::cut_question(span, first),
+            &[along],
+        ),
+        (
+            "values of the past",
+            omsaetning::seen_question(span, (first, last)),
+            &[along, by_key],
+        ),
+        (
+            "held by table",
+            omsaetning::held_question(&Scope::everything()),
+            &["bilag_held"],
+        ),
+    ]
+}
+
 /// The days of a month in one municipality: its list of days.
 fn day_cases() -> Vec<Case> {
     let all = Scope::everything();
@@ -251,7 +293,8 @@ async fn look() -> Result<Vec<String>, StoreFailure> {
     let file = folder.join("oir.db");
     let store = Store::open_sqlite(&file, Durability::ProcessOnly).await?;
     let mut wrong = Vec::new();
-    for (name, (sql, params), wanted) in cases().into_iter().chain(day_cases()) {
+    let all = cases().into_iter().chain(day_cases()).chain(table_cases());
+    for (name, (sql, params), wanted) in all {
         let plan = plan(&store, &sql, params).await?;
         let sorted = name.contains("list") && plan.contains("TEMP B-TREE FOR ORDER BY");
         if sorted || !wanted.iter().all(|step| plan.contains(step)) {

@@ -358,7 +358,8 @@ impl Inbox for Store {
             // The version first: a change in between makes the snapshot look older than
             // it is, and the next commit that leans on it is judged again.
             let version = self.version().await?;
-            Ok(Register::new(version, self.read_register().await?))
+            let register = Register::new(version, self.read_register().await?);
+            Ok(register.with_tables(self.approved_tables().await?))
         })
     }
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use oir_domain::access::Scope;
 use oir_domain::calendar::Regnskabsaar;
 use oir_domain::finans::{Posteringstype, Sortimentsvaerdi};
-use oir_domain::ids::BilagId;
+use oir_domain::ids::{BilagId, FagsystemId};
 use oir_domain::message::State;
 use oir_domain::money::{Oere, Side};
 use oir_domain::omsaetning::{Konteringslinje, Rule, Simulated, TableId, Version};
@@ -27,6 +27,28 @@ pub struct TableLine {
     pub draft: Option<u32>,
     /// Bilag that wait for an account.
     pub held: u64,
+}
+
+/// Whether other municipalities may copy a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// They may: its owner has said so.
+    Shared,
+    /// Only those may who see it anyhow.
+    Private,
+}
+
+/// A table that a draft may be copied from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopySource {
+    /// Which.
+    pub table: TableId,
+    /// Its newest approved version.
+    pub approved: u32,
+    /// How many rules that one has; at least one.
+    pub rules: u32,
+    /// Whether its owner lets everybody copy it.
+    pub sharing: Sharing,
 }
 
 /// What a new draft begins with.
@@ -142,10 +164,11 @@ pub trait Omsaetningstabeller: Send + Sync + std::fmt::Debug {
     /// agreement with the municipality.
     fn tables<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<TableLine>>;
 
-    /// The versions of one table, newest first, version 0 the last.
+    /// The versions of one table, newest first, version 0 the last. That one came with the
+    /// register and so has no day (it holds before every other) and no times ([`Timestamp::UNIX_EPOCH`]).
     fn versions<'a>(&'a self, scope: &'a Scope, table: TableId) -> Answer<'a, Vec<Version>>;
 
-    /// The rules of a version, in their own order.
+    /// The rules of a version, in their own order. None = there is no such version.
     fn rules<'a>(
         &'a self,
         scope: &'a Scope,
@@ -189,6 +212,21 @@ pub trait Omsaetningstabeller: Send + Sync + std::fmt::Debug {
         edition: u32,
         deed: &'a Deed,
     ) -> Answer<'a, Written>;
+
+    /// Says whether others may copy a table, together with the line of the log.
+    fn share<'a>(&'a self, table: TableId, sharing: Sharing, deed: &'a Deed) -> Answer<'a, ()>;
+
+    /// The tables of a fagsystem that somebody may copy: those that the scope covers, and those
+    /// whose owners share them. A table holds no personal data, so that sharing is its owner's
+    /// to decide.
+    fn copyable<'a>(
+        &'a self,
+        scope: &'a Scope,
+        fagsystem: FagsystemId,
+    ) -> Answer<'a, Vec<CopySource>>;
+
+    /// The rules of the newest approved version of a table that may be copied.
+    fn copy<'a>(&'a self, scope: &'a Scope, table: TableId) -> Answer<'a, Option<Vec<Rule>>>;
 
     /// Reads the past of one table, by days of reception, some thousand postings at a time.
     fn past<'a>(

@@ -133,6 +133,18 @@ pub mod deeds {
         WROTE_GUIDE = "wrote_guide";
         /// Imported a municipality's kontoplan.
         IMPORTED_KONTOPLAN = "imported_kontoplan";
+        /// Began a draft of an omsætningstabel.
+        BEGAN_OMSAETNING = "began_omsaetning";
+        /// Saved a draft of an omsætningstabel.
+        SAVED_OMSAETNING = "saved_omsaetning";
+        /// Ran a draft of an omsætningstabel over history.
+        SIMULATED_OMSAETNING = "simulated_omsaetning";
+        /// Put a version of an omsætningstabel in force.
+        APPROVED_OMSAETNING = "approved_omsaetning";
+        /// Gave a draft of an omsætningstabel up.
+        DISCARDED_OMSAETNING = "discarded_omsaetning";
+        /// Said whether others may copy an omsætningstabel.
+        SHARED_OMSAETNING = "shared_omsaetning";
         /// Chose when to get letters.
         CHOSE_LETTERS = "chose_letters";
     }

@@ -31,7 +31,7 @@ pub(crate) const OTHER_FAGSYSTEM: FagsystemId =
     FagsystemId::from_uuid(Uuid::from_u128(0x0fa9_0000_0000_4000_8000_0000_0000_0002));
 
 /// Every table that a port writes.
-const TABLES: [&str; 60] = [
+const TABLES: [&str; 65] = [
     "register_version",
     "myndighed",
     "fagsystem",
@@ -87,6 +87,11 @@ const TABLES: [&str; 60] = [
     "certificate",
     "database_size",
     "upkeep",
+    "omsaetning_version",
+    "omsaetning_writer",
+    "omsaetning_rule",
+    "omsaetning_simulation",
+    "omsaetning_sharing",
     "kontoplan_version",
     "kontoplan_konto",
     "kontoplan_konto_end",
