@@ -19,6 +19,7 @@ pub mod guessing;
 pub mod guide;
 pub mod holiday;
 pub mod ids;
+pub mod klassifikation;
 pub mod kontoplan;
 pub mod ledger;
 pub mod look;

@@ -18,6 +18,7 @@ pub mod post;
 pub mod process;
 pub mod search;
 pub mod sessions;
+pub mod sortiment;
 pub mod views;
 pub mod work;
 

@@ -425,7 +425,7 @@ impl BilagCheck<'_> {
         register: &Register,
         (kommune, fagsystem): (Kommunekode, &Fagsystem),
     ) {
-        let day = self.bilag.bogfoeringsdato;
+        let day = self.bilag.konteringsdag();
         let mut facets = HashSet::with_capacity(postering.sortiment.len());
         for (n, value) in postering.sortiment.iter().enumerate() {
             let (facet, vaerdi) = (&value.facet, &value.vaerdi);

@@ -145,6 +145,14 @@ pub mod deeds {
         DISCARDED_OMSAETNING = "discarded_omsaetning";
         /// Said whether others may copy an omsætningstabel.
         SHARED_OMSAETNING = "shared_omsaetning";
+        /// Registered something in a sortiment.
+        CHANGED_SORTIMENT = "changed_sortiment";
+        /// Announced changes of a sortiment.
+        ANNOUNCED_SORTIMENT = "announced_sortiment";
+        /// Began to follow a sortiment.
+        SUBSCRIBED_SORTIMENT = "subscribed_sortiment";
+        /// Followed a sortiment no longer.
+        UNSUBSCRIBED_SORTIMENT = "unsubscribed_sortiment";
         /// Chose when to get letters.
         CHOSE_LETTERS = "chose_letters";
     }
