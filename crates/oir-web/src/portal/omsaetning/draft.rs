@@ -6,16 +6,17 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
-use oir_domain::access::Action;
+use oir_domain::access::{Action, Patch, Scope};
 use oir_domain::omsaetning::check::{TableFault, TableFaults, check};
-use oir_domain::omsaetning::{FACETS_MAX, Rule, Stage, TableId, Version};
+use oir_domain::omsaetning::{FACETS_MAX, Rule, Stage, TableId, Unfit, Version, unfit};
 use oir_domain::party::Kommunekode;
-use oir_flow::ports::omsaetning::Written;
+use oir_flow::omsaetning::{Head, NotDone, PURPOSE_MAX, Start, Surroundings};
+use oir_wire::danish::kontoplan as kontoplan_words;
 use serde::Deserialize;
 
-use super::acts::{Head, PURPOSE_MAX};
+use super::acts::work;
 use super::table::{RuleLine, rule_line};
-use super::{Address, Table, Way, acts, aside, words, writers};
+use super::{Address, Table, Way, aside, words, writers};
 use crate::danish_format::{day, instant_short, read_day, sort_key, whole};
 use crate::portal::PortalState;
 use crate::portal::door::{Viewer, target};
@@ -63,8 +64,8 @@ fn head(writing: &Writing, faults: &mut Faulty) -> Option<Head> {
         }
     };
     faults.is_empty().then(|| Head {
-        purpose: purpose.to_owned(),
-        from,
+        purpose: purpose.into(),
+        in_force_from: from,
     })
 }
 
@@ -92,23 +93,6 @@ pub(in crate::portal) struct From {
     videre: String,
 }
 
-/// Tables of other municipalities that a new one may begin with: those of the same fagsystem
-/// that the person sees.
-async fn others(
-    state: &PortalState,
-    viewer: &Viewer,
-    table: TableId,
-) -> Result<Vec<(TableId, u32, u32)>, PageError> {
-    let scope = viewer.person.scope(Action::SeeSortiment);
-    let found = state.tables.tables(&scope).await?;
-    let other = |line: &oir_flow::ports::omsaetning::TableLine| {
-        let own = line.table.kommune == table.kommune;
-        (line.table.fagsystem == table.fagsystem && !own && line.rules > 0)
-            .then_some((line.table, line.approved, line.rules))
-    };
-    Ok(found.iter().filter_map(other).collect())
-}
-
 async fn begin_page(
     state: &PortalState,
     viewer: &Viewer,
@@ -119,7 +103,7 @@ async fn begin_page(
     let chosen = writing.fra.trim();
     let current = table.in_force(state.today()).map(|v| v.number.to_string());
     let chosen = match chosen {
-        "" => current.as_deref().unwrap_or("tom"),
+        "" => current.as_deref().unwrap_or("0"),
         chosen => chosen,
     };
     for version in table.versions.iter().filter(|v| v.stage != Stage::Draft) {
@@ -129,15 +113,15 @@ async fn begin_page(
     }
     let names = state.names();
     let mut far: Vec<Choice> = Vec::new();
-    for (other, number, rules) in others(state, viewer, table.id).await? {
-        let kommune = names.kommune(other.kommune);
-        let rules = words::rules(rules.into());
-        let label = format!("{kommune}s tabel, udgave {number} ({rules})");
-        far.push(Choice::new(format!("k{}", other.kommune.0), label, chosen));
+    for source in work(state, viewer, table.id).sources().await? {
+        let kommune = names.kommune(source.table.kommune);
+        let rules = words::rules(source.rules.into());
+        let label = format!("{kommune}: udgave {} ({rules})", source.approved);
+        let value = format!("k{}", source.table.kommune.0);
+        far.push(Choice::new(value, label, chosen));
     }
     far.sort_by_cached_key(|choice| sort_key(&choice.label));
     froms.extend(far);
-    froms.push(Choice::new("tom".into(), "Ingen regler".into(), chosen));
     Ok(BeginPage {
         page: table.page("Begynd en kladde", viewer),
         here: table.href("/kladde/ny"),
@@ -174,29 +158,16 @@ pub(in crate::portal) async fn ask(
     Ok(page(&template)?.into_response())
 }
 
-/// The rules that a draft begins with.
-async fn first_rules(
-    state: &PortalState,
-    viewer: &Viewer,
-    table: &Table,
-    from: &str,
-) -> Result<(u32, Vec<Rule>), PageError> {
-    let current = table.in_force(state.today()).map_or(0, |v| v.number);
-    if let Some(kode) = from.strip_prefix('k') {
-        let kommune = kode.parse().map(Kommunekode);
-        let kommune = kommune.map_err(|_| PageError::BadForm)?;
-        let all = others(state, viewer, table.id).await?;
-        let other = all.into_iter().find(|(id, ..)| id.kommune == kommune);
-        let (other, number, _) = other.ok_or(PageError::BadForm)?;
-        let scope = viewer.person.scope(Action::SeeSortiment);
-        let rules = state.tables.rules(&scope, other, number).await?;
-        return Ok((current, rules.ok_or(PageError::NotFound)?));
-    }
-    if from == "tom" {
-        return Ok((current, Vec::new()));
-    }
-    let number: u32 = from.parse().map_err(|_| PageError::BadForm)?;
-    Ok((number, table.rules(state, &viewer.scope, number).await?))
+/// What a draft begins with: a version of the table, or another municipality's table.
+fn start(table: TableId, from: &str) -> Result<Start, PageError> {
+    let Some(kode) = from.strip_prefix('k') else {
+        return from.parse().map(Start::Version).map_err(|_| PageError::BadForm);
+    };
+    let kommune = kode.parse().map(Kommunekode);
+    Ok(Start::Copy(TableId {
+        kommune: kommune.map_err(|_| PageError::BadForm)?,
+        fagsystem: table.fagsystem,
+    }))
 }
 
 /// `POST …/kladde/ny`
@@ -209,28 +180,43 @@ pub(in crate::portal) async fn begin(
     let Form(writing) = sent.map_err(|_| PageError::BadForm)?;
     viewer.sent(&writing.token)?;
     let table = Table::find(&state, &viewer.scope, &address).await?;
+    let start = start(table.id, writing.fra.trim())?;
     let mut faults = Faulty::default();
-    let Some(head) = head(&writing, &mut faults) else {
-        let mut template = begin_page(&state, &viewer, &table, writing).await?;
-        template.faults = faults;
-        return Ok(unreadable_form(page(&template)?));
-    };
-    let first = first_rules(&state, &viewer, &table, writing.fra.trim()).await?;
-    match acts::begin(&state, &viewer, &table, first, head).await? {
-        Written::Done(_) => {
-            let on = Some(target(&writing.videre));
-            let on = on.filter(|on| on.starts_with(&table.href("/kladde/regel?")));
-            let home = table.href("/kladde");
-            Ok(Redirect::to(on.unwrap_or(&home)).into_response())
-        }
-        Written::Stale => {
+    if let Some(head) = head(&writing, &mut faults) {
+        let register = (state.register)();
+        let around = Surroundings {
+            register: &register,
+            kontoplaner: &*state.kontoplaner,
+        };
+        let begun = work(&state, &viewer, table.id).begin(start, &head, around);
+        match begun.await {
+            Ok(_) => {
+                let on = Some(target(&writing.videre));
+                let on = on.filter(|on| on.starts_with(&table.href("/kladde/regel?")));
+                let home = table.href("/kladde");
+                return Ok(Redirect::to(on.unwrap_or(&home)).into_response());
+            }
             // Somebody was faster: the page says so, and leads to their draft.
-            let table = Table::find(&state, &viewer.scope, &address).await?;
-            let mut template = begin_page(&state, &viewer, &table, writing).await?;
-            template.other = Some(table.href("/kladde"));
-            Ok(unreadable_form(page(&template)?))
+            Err(NotDone::Stale) => {}
+            Err(NotDone::OtherForm { ours, theirs }) => faults.add(
+                "fra",
+                &format!(
+                    "Den tabel har konti af en anden form ({}) end jeres ({}). Vælg en anden",
+                    kontoplan_words::form(&theirs),
+                    kontoplan_words::form(&ours)
+                ),
+            ),
+            Err(NotDone::Faults(_)) => faults.add(
+                "fra",
+                "Reglerne dér har fejl, så en kladde ikke kan begynde med dem. Vælg en anden udgave",
+            ),
+            Err(other) => return Err(other.into()),
         }
     }
+    let table = Table::find(&state, &viewer.scope, &address).await?;
+    let mut template = begin_page(&state, &viewer, &table, writing).await?;
+    template.faults = faults;
+    Ok(unreadable_form(page(&template)?))
 }
 
 /// The page of the draft.
@@ -258,6 +244,8 @@ struct Draft {
     /// What is wrong with its rules: number, way and words.
     wrong: Vec<Wrongness>,
     more_wrong: Option<String>,
+    /// What does not fit the municipality's sortiment or kontoplan: way and words.
+    unfit: Vec<(String, String)>,
     rules: Vec<RuleLine>,
     rules_href: String,
     steps: Vec<Step>,
@@ -317,6 +305,28 @@ fn wrongness(table: &Table, rules: &[Rule], faults: &TableFaults) -> Vec<Wrongne
     whole_table.chain(of_rules).collect()
 }
 
+/// What of the rules does not fit the municipality, the first of it.
+async fn unfit_lines(
+    state: &PortalState,
+    table: &Table,
+    (version, rules): (&Version, &[Rule]),
+) -> Result<Vec<(String, String)>, PageError> {
+    let scope = Scope::of(vec![Patch {
+        kommune: Some(table.id.kommune),
+        fagsystem: None,
+    }]);
+    let kommune = table.id.kommune;
+    let kontoplan = state.kontoplaner.kontoplan(&scope, kommune, None).await?;
+    let day = version.in_force_from.unwrap_or_else(|| state.today());
+    let register = (state.register)();
+    let found = unfit(rules, table.id, day, &register, kontoplan.as_ref());
+    let line = |(number, unfit): (u32, Unfit)| {
+        let href = table.href(&format!("/kladde/regel?nummer={number}"));
+        (href, format!("Regel {number}: {}", words::unfit(&unfit)))
+    };
+    Ok(found.into_iter().take(FAULTS_SHOWN).map(line).collect())
+}
+
 async fn draft_of(
     state: &PortalState,
     viewer: &Viewer,
@@ -348,6 +358,7 @@ async fn draft_of(
         more_wrong: (many > FAULTS_SHOWN).then(|| whole(u64::try_from(many).unwrap_or(u64::MAX))),
         steps: steps(table, version, wrong.is_empty()),
         wrong,
+        unfit: unfit_lines(state, table, (version, &rules)).await?,
         rules: rules.iter().take(10).map(line).collect(),
         rules_href: table.href("?udgave=kladde"),
         regel: table.href("/kladde/regel"),
@@ -453,9 +464,10 @@ pub(in crate::portal) async fn change(
     let Form(writing) = sent.map_err(|_| PageError::BadForm)?;
     viewer.sent(&writing.token)?;
     let table = Table::find(&state, &viewer.scope, &address).await?;
-    let at = (&table, writing.udgave, writing.edition);
+    let own = work(&state, &viewer, table.id);
+    let at = (writing.udgave, writing.edition);
     let written = match writing.handling.as_str() {
-        "opgiv" => acts::discard(&state, &viewer, at).await?,
+        "opgiv" => own.discard(at).await,
         "gem" => {
             let mut faults = Faulty::default();
             let Some(head) = head(&writing, &mut faults) else {
@@ -465,12 +477,14 @@ pub(in crate::portal) async fn change(
                 template.dag = writing.dag;
                 return Ok(unreadable_form(page(&template)?));
             };
-            acts::save(&state, &viewer, at, head, None).await?
+            own.save(at, &head, None).await.map(|_| ())
         }
         _ => return Err(PageError::BadForm),
     };
-    if let Written::Done(_) = written {
-        return Ok(Redirect::to(&table.href("/kladde")).into_response());
+    match written {
+        Ok(()) => return Ok(Redirect::to(&table.href("/kladde")).into_response()),
+        Err(NotDone::Stale) => {}
+        Err(other) => return Err(other.into()),
     }
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let mut template = draft_page(&state, &viewer, &table).await?;

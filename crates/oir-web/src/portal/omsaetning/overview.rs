@@ -5,6 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use oir_domain::access::{Action, Scope};
+use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::omsaetning::Version;
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::omsaetning::TableLine;
@@ -134,7 +135,7 @@ fn line(state: &PortalState, viewer: &Viewer, table: &TableLine, versions: &[Ver
         fagsystem: names.fagsystem(Some(fagsystem)),
         version: table.approved.to_string(),
         from: match from {
-            Some(from) if from != jiff::civil::Date::MIN => day_short(from),
+            Some(from) if from > FIRST_DAY => day_short(from),
             _ => "Altid".to_owned(),
         },
         rules: table.rules.into(),

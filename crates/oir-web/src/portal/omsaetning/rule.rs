@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
 use oir_domain::omsaetning::check::{Wrong, check};
 use oir_domain::omsaetning::{Rule, Version};
-use oir_flow::ports::omsaetning::Written;
+use oir_flow::omsaetning::NotDone;
 
-use super::acts::head_of;
+use super::acts::{head_of, work};
 use super::rule_form::{Fault, Fields, RuleForm, kinds, sides};
-use super::{Address, Table, acts, aside, facets, own_facet, words};
+use super::{Address, Table, aside, facets, own_facet, words};
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
@@ -203,20 +203,21 @@ pub(in crate::portal) async fn save(
         },
         _ => return Err(PageError::BadForm),
     };
-    let head = head_of(&draft);
-    let place = (&table, draft.number, draft.edition);
-    match acts::save(&state, &viewer, place, head, Some(all)).await? {
-        Written::Done(_) => {
+    let place = (draft.number, draft.edition);
+    let own = work(&state, &viewer, table.id);
+    match own.save(place, &head_of(&draft), Some(all)).await {
+        Ok(_) => {
             let way = table.href(&format!("?udgave=kladde&q={number}"));
             Ok(Redirect::to(&way).into_response())
         }
-        Written::Stale => {
+        Err(NotDone::Stale) => {
             let table = Table::find(&state, &viewer.scope, &address).await?;
             match writing(&state, &viewer, &table).await? {
                 Some((draft, rules)) => stale(&state, &viewer, &table, (&draft, &rules), form),
                 None => Ok(Redirect::to(&table.href("/kladde")).into_response()),
             }
         }
+        Err(other) => Err(other.into()),
     }
 }
 

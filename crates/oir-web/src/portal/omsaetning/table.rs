@@ -28,6 +28,8 @@ pub(in crate::portal) struct Wanted {
     pub(super) q: String,
     pub(super) dag: String,
     pub(super) side: String,
+    /// After an approval: how many bilag waited.
+    ventede: String,
 }
 
 impl Wanted {
@@ -100,6 +102,8 @@ struct TablePage {
     page: Page,
     ways: Vec<(String, &'static str, bool)>,
     here: String,
+    /// What was just approved means for what waited.
+    approved: Option<String>,
     version: Option<Shown>,
     versions: Vec<VersionLine>,
     rules: Vec<RuleLine>,
@@ -200,6 +204,7 @@ pub(in crate::portal) async fn show(
         page: table_page(&table, &viewer),
         ways: table.ways(Way::Rules),
         here: table.href(""),
+        approved: approved(&wanted.ventede),
         version: version.map(|version| shown(&table, version, today)),
         versions: version_lines(&state, &table, version, edit).await?,
         count: words::rules(u64::try_from(found.len()).unwrap_or(u64::MAX)),
@@ -216,6 +221,19 @@ pub(in crate::portal) async fn show(
         udgave: wanted.udgave,
     };
     Ok(page(&template)?.into_response())
+}
+
+/// What happens to what waited, after an approval.
+fn approved(waited: &str) -> Option<String> {
+    let waited: u64 = waited.parse().ok()?;
+    Some(match waited {
+        0 => "Ingen bilag ventede på en konto.".to_owned(),
+        1 => "1 bilag ventede på en konto. Har det nu en, går det videre af sig selv.".to_owned(),
+        many => format!(
+            "{} bilag ventede på en konto. Dem, der nu har en, går videre af sig selv.",
+            whole(many)
+        ),
+    })
 }
 
 fn table_page(table: &Table, viewer: &Viewer) -> Page {

@@ -2,10 +2,11 @@
 
 use jiff::civil::Date;
 use oir_domain::finans::Posteringstype;
+use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::{COMMENT_MAX, VALUE_MAX, VALUES_MAX, Wrong};
 use oir_domain::omsaetning::{
-    Condition, Misfit, Objection, Rule, Share, Stage, Target, TemplateFault, Version,
+    Condition, Misfit, Objection, Rule, Share, Stage, Target, TemplateFault, Unfit, Version,
 };
 
 use crate::danish_format::{day, day_short, whole};
@@ -100,8 +101,8 @@ pub(super) fn share_text(share: Share) -> String {
 /// On which days a rule holds.
 pub(super) fn holds(rule: &Rule) -> String {
     match (rule.validity.from, rule.validity.to) {
-        (Date::MIN, None) => "Altid".to_owned(),
-        (Date::MIN, Some(to)) => format!("Til og med {}", day_short(to)),
+        (from, None) if from <= FIRST_DAY => "Altid".to_owned(),
+        (from, Some(to)) if from <= FIRST_DAY => format!("Til og med {}", day_short(to)),
         (from, None) => format!("Fra {}", day_short(from)),
         (from, Some(to)) => format!("{} – {}", day_short(from), day_short(to)),
     }
@@ -160,7 +161,7 @@ pub(super) fn is_ready(version: &Version) -> bool {
 
 pub(super) fn from_day(version: &Version) -> String {
     match version.in_force_from {
-        Some(from) if from != Date::MIN => day(from),
+        Some(from) if from > FIRST_DAY => day(from),
         Some(_) => "Altid".to_owned(),
         None if version.number == 0 => "Altid".to_owned(),
         None => "Ikke angivet".to_owned(),
@@ -278,13 +279,31 @@ pub(super) fn objection(objection: Objection) -> (String, &'static str) {
     (what.to_owned(), act)
 }
 
+/// What of a rule does not fit the municipality.
+pub(super) fn unfit(unfit: &Unfit) -> String {
+    match unfit {
+        Unfit::Facet(facet) => format!("fagsystemet har ikke noget, der hedder {facet}"),
+        Unfit::Value { facet, vaerdi } => {
+            format!("{facet} har ikke værdien {vaerdi} i kommunen")
+        }
+        Unfit::NotInForce { facet, vaerdi } => {
+            format!("{facet} {vaerdi} må ikke sendes på de dage, hvor reglen gælder")
+        }
+        Unfit::Konto(konto) => format!("kontoplanen har ikke kontoen {konto}"),
+        Unfit::KontoClosed(konto) => {
+            format!("kontoen {konto} er lukket på reglens første dag")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::{goes, holds, sentence, share_text, when};
-    use jiff::civil::{Date, date};
+    use jiff::civil::date;
     use oir_domain::calendar::{Regnskabsaar, Validity};
     use oir_domain::finans::Posteringstype;
+use oir_domain::klassifikation::sortiment::FIRST_DAY;
     use oir_domain::money::Side;
     use oir_domain::omsaetning::{Condition, Rule, Share, Target, Template};
 
@@ -300,7 +319,7 @@ mod tests {
             regnskabsaar: None,
             posteringstype: None,
             validity: Validity {
-                from: Date::MIN,
+                from: super::FIRST_DAY,
                 to: None,
             },
             targets: kontos.iter().map(target).collect(),
@@ -344,7 +363,7 @@ mod tests {
     fn days_and_shares_are_short() {
         let mut one = rule(Vec::new(), &[(10_000, "1")]);
         one.validity.to = Some(date(2026, 12, 31));
-        assert_eq!(holds(&one), "Til og med 31-12-2026");
+        assert_eq!(holds(&one), "Til og med 31.12.2026");
         let share = |hundredths| share_text(Share::new(hundredths).unwrap());
         assert_eq!(share(10_000), "100");
         assert_eq!(share(3_333), "33,33");
