@@ -197,6 +197,8 @@ fn figures() -> Vec<Case> {
 
 /// The past of an omsætningstabel: along the municipality's bilag, their postings by key.
 fn table_cases() -> Vec<Case> {
+    const ALONG: &str = "bilag_of_kommune (kommune=? AND bilag_id>?";
+    const BY_KEY: &str = "SEARCH p USING PRIMARY KEY (bilag_id=? AND kommune=?)";
     let span = omsaetning::Span {
         table: TableId {
             kommune: OWNER,
@@ -205,28 +207,26 @@ fn table_cases() -> Vec<Case> {
         days: (DAY, DAY),
     };
     let (first, last) = (Uuid::nil(), Uuid::max());
-    let along = "bilag_of_kommune (kommune=? AND bilag_id>?";
-    let by_key = "SEARCH p USING PRIMARY KEY (bilag_id=? AND kommune=?)";
     vec![
         (
             "list of past bilag",
             omsaetning::heads_question(span, first),
-            &[along],
+            &[ALONG],
         ),
         (
             "past postings",
             omsaetning::postings_question(span, (first, last)),
-            &["bilag_of_kommune (kommune=? AND bilag_id>?", by_key],
+            &[ALONG, BY_KEY],
         ),
         (
             "list to cut the past",
             omsaetning::cut_question(span, first),
-            &[along],
+            &[ALONG],
         ),
         (
             "values of the past",
             omsaetning::seen_question(span, (first, last)),
-            &[along, by_key],
+            &[ALONG, BY_KEY],
         ),
         (
             "held by table",

@@ -38,6 +38,7 @@ mod kontoplan;
 mod list;
 mod looks;
 mod machine_keys;
+mod omsaetning;
 mod operation;
 mod outbox;
 mod post;
