@@ -18,6 +18,7 @@ pub mod keyring;
 pub mod kontoplan;
 mod lines;
 pub mod looks;
+pub mod omsaetning;
 pub mod ports;
 pub mod receipts;
 pub mod reconcile;

@@ -19,22 +19,23 @@
 //! `oir_flow::omsaetning`, which says who may.
 
 mod acts;
+mod cell;
 mod approval;
 mod coverage;
 mod draft;
-mod files;
+// TEMP mod files;
 mod overview;
 mod rule;
 mod rule_form;
 mod simulation;
 mod table;
 mod upkeep;
-mod upload;
+// TEMP mod upload;
 mod why;
 pub(super) mod words;
 
 pub(super) use simulation::Runs;
-pub(super) use upload::Uploads;
+// TEMP pub(super) use upload::Uploads;
 
 use axum::routing::{MethodRouter, get};
 use jiff::civil::Date;
@@ -86,13 +87,13 @@ pub(super) fn pages() -> Vec<(&'static str, MethodRouter<PortalState>)> {
         ("/omsaetning", get(overview::show)),
         ("/omsaetning.xlsx", get(overview::download)),
         (TABLE, get(table::show)),
-        (RULES_SHEET, get(files::xlsx)),
-        (RULES_CSV, get(files::csv)),
+        // TEMP (RULES_SHEET, get(files::xlsx)),
+        // TEMP (RULES_CSV, get(files::csv)),
         (DRAFT, get(draft::show)),
         (DRAFT_BEGIN, get(draft::ask).post(draft::begin)),
         (DRAFT_CHANGE, get(draft::back).post(draft::change)),
         (RULE, get(rule::show).post(rule::save)),
-        (UPLOAD, upload::route()),
+        // TEMP (UPLOAD, upload::route()),
         (COVERAGE, get(coverage::show)),
         (COVERAGE_SHEET, get(coverage::download)),
         (SIMULATION, get(simulation::show)),

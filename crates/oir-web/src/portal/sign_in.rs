@@ -1,5 +1,6 @@
 //! The pages of coming in and going out, and of who else is in.
 
+use askama::Template;
 use axum::Extension;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
@@ -17,7 +18,7 @@ use super::failure::{PageError, page};
 use super::letters;
 use super::names::Names;
 use super::view::{
-    InventedPerson, Page, RoleLine, RolesPage, Section, SessionLine, SessionsPage, SignInPage,
+    InventedPerson, Page, RoleLine, RolesPage, Section, SignInPage,
 };
 use super::{PortalState, words};
 use crate::danish_format::instant_short;
@@ -279,6 +280,27 @@ pub(super) async fn end(
         Some(_) | None => return Err(PageError::NotFound),
     }
     Ok(Redirect::to("/sessioner").into_response())
+}
+
+/// Who is signed in.
+#[derive(Debug, Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage {
+    page: Page,
+    /// The token of the forms; none when the viewer has no session to send it from.
+    token: Option<String>,
+    lines: Vec<SessionLine>,
+}
+
+/// One session.
+#[derive(Debug)]
+struct SessionLine {
+    id: String,
+    navn: String,
+    roles: String,
+    begun: String,
+    seen: String,
+    own: bool,
 }
 
 impl Viewer {

@@ -479,6 +479,8 @@ pub(super) struct PostingLine {
     /// Facet, value, and whether it decides the account.
     pub(super) sortiment: Vec<(String, String, bool)>,
     pub(super) konto: Option<String>,
+    /// Why it goes there, where the reader may ask.
+    pub(super) why: Option<String>,
     pub(super) part: Option<String>,
     pub(super) more: Vec<String>,
 }
@@ -578,25 +580,4 @@ pub(super) struct RoleLine {
     /// In the order of the page's actions.
     pub(super) may: Vec<bool>,
     pub(super) held: bool,
-}
-
-/// Who is signed in.
-#[derive(Debug, Template)]
-#[template(path = "sessions.html")]
-pub(super) struct SessionsPage {
-    pub(super) page: Page,
-    /// The token of the forms; none when the viewer has no session to send it from.
-    pub(super) token: Option<String>,
-    pub(super) lines: Vec<SessionLine>,
-}
-
-/// One session.
-#[derive(Debug)]
-pub(super) struct SessionLine {
-    pub(super) id: String,
-    pub(super) navn: String,
-    pub(super) roles: String,
-    pub(super) begun: String,
-    pub(super) seen: String,
-    pub(super) own: bool,
 }

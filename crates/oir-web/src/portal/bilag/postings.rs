@@ -51,6 +51,7 @@ pub(in crate::portal) fn posting(
         debet,
         kredit,
         sortiment: postering.sortiment.iter().map(value).collect(),
+        why: None,
         konto: postering.kontering.as_deref().map(str::to_owned),
         part: postering.part.as_ref().map(|part| {
             let rolle = words::rolle(part.rolle);

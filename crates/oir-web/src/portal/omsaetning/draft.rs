@@ -188,8 +188,8 @@ pub(in crate::portal) async fn begin(
             register: &register,
             kontoplaner: &*state.kontoplaner,
         };
-        let begun = work(&state, &viewer, table.id).begin(start, &head, around);
-        match begun.await {
+        let own = work(&state, &viewer, table.id);
+        match own.begin(start, &head, around).await {
             Ok(_) => {
                 let on = Some(target(&writing.videre));
                 let on = on.filter(|on| on.starts_with(&table.href("/kladde/regel?")));

@@ -44,6 +44,11 @@ struct RulePage {
 }
 
 impl RulePage {
+    /// Whether the table knows the facet of a row.
+    fn is_known(&self, at: &usize) -> bool {
+        *at < self.known
+    }
+
     fn fault(&self, field: &str, at: &usize) -> Option<&str> {
         let name = format!("{field}{at}");
         let found = self.faults.iter().find(|fault| fault.field == name);

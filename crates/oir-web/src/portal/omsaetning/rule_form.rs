@@ -6,9 +6,8 @@ use oir_domain::finans::Posteringstype;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::Wrong;
 use oir_domain::omsaetning::{Rule, Share, Target, Template};
-use oir_wire::omsaetning_sheet::cell;
 
-use super::words;
+use super::{cell, words};
 use crate::danish_format::read_day;
 use crate::portal::view::Choice;
 
@@ -142,7 +141,7 @@ impl RuleForm {
                 }
                 Ok(Some(condition)) => conditions.push((facet.as_str().into(), condition)),
                 Ok(None) => {}
-                Err(fault) => faults.add(&format!("b{at}"), &oir_wire::danish::cell_fault(&fault)),
+                Err(fault) => faults.add(&format!("b{at}"), fault),
             }
         }
         conditions.sort_by(|(one, _): &(Box<str>, _), (other, _)| one.cmp(other));

@@ -16,7 +16,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span, Timestamp};
 use oir_domain::access::Action;
-use oir_domain::omsaetning::{Change, Count, Landing, SimulationReport, TableId};
+use oir_domain::omsaetning::simulation::{Change, Count, Example, KontoShift, Landing};
+use oir_domain::omsaetning::{SimulationReport, TableId};
 use oir_flow::omsaetning::{NotDone, Progress};
 use serde::Deserialize;
 
@@ -188,7 +189,7 @@ fn landing(landing: &Landing) -> String {
 
 fn change_line(change: &Change) -> ChangeLine {
     let count = &change.count;
-    let example = |one: &oir_domain::omsaetning::Example| {
+    let example = |one: &Example| {
         let words = format!(
             "{}, linje {}, {} kr.",
             day_short(one.day),
@@ -233,7 +234,7 @@ fn found(report: &SimulationReport, bilag: bool) -> Found {
         |(from, to)| format!("{} – {}", day(from), day(to)),
     );
     let shifted: Vec<_> = report.kontos.iter().filter(|konto| konto.changes()).collect();
-    let konto = |shift: &&oir_domain::omsaetning::KontoShift| KontoLine {
+    let konto = |shift: &&KontoShift| KontoLine {
         konto: shift.konto.to_string(),
         before_debit: kroner(shift.before.debit),
         before_credit: kroner(shift.before.credit),
