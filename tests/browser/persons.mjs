@@ -18,10 +18,17 @@ await ask.goto(`${portal}/bilag`, { waitUntil: 'networkidle0' });
 const places = await ask.$$eval('td[data-title="Kommune"], td[data-title="Fagsystem"]', (cells) => [...new Set(cells.map((cell) => cell.textContent))]);
 if (places.length !== 2) faults.push(`Ask sees ${places.join(', ')}`);
 
-// Collection sees nothing of bookkeeping.
+// Collection is told that its half is not there yet and where to turn, and sees nothing of bookkeeping.
 const dagny = await enter('Dagny', { expected: [403] });
-await says('Dagny', dagny, 'Dine roller giver ikke adgang til siden');
+const debtor = await says('Dagny', dagny, 'Debitor er ikke i ØiR endnu', 'spørg KOMBITs ØiR-projekt', 'Forside', 'Dine mails');
+for (const hidden of ['Bilag modtaget', 'Kontroltotaler']) {
+  if (debtor.includes(hidden)) faults.push(`Dagny sees "${hidden}"`);
+}
 await look('dagny-forside', dagny);
+await dagny.setViewport({ width: 360, height: 800 });
+await look('dagny-forside-360', dagny);
+await dagny.goto(`${portal}/bilag`, { waitUntil: 'networkidle0' });
+await says('Dagny', dagny, 'Dine roller giver ikke adgang til siden');
 
 // A project leader sees figures and no bilag.
 const ida = await enter('Ida', { expected: [403] });

@@ -6,7 +6,11 @@
 mod axis;
 pub mod check;
 mod compiled;
+pub mod coverage;
+pub mod difference;
+pub mod drift;
 mod explain;
+mod fit;
 mod map;
 mod posting;
 mod rule;
@@ -17,7 +21,10 @@ mod template;
 mod version;
 
 pub use compiled::{Compiled, FACETS_MAX, TIES_MAX, Tie};
+pub use coverage::{Coverage, coverage};
+pub use difference::{Difference, difference};
 pub use explain::{Explanation, Misfit, Standing, explain};
+pub use fit::{Unfit, unfit};
 pub use map::{Konteret, Konteringslinje, Mapped, lines, map};
 pub use posting::{Posting, Values, winner};
 pub use rule::{Condition, Rank, Rule, Target};

@@ -26,7 +26,7 @@ pub(crate) struct Value {
     pub(crate) art: &'static str,
 }
 
-const fn value(
+pub(crate) const fn value(
     vaerdi: &'static str,
     tekst: &'static str,
     account: (&'static str, u8, &'static str, &'static str),

@@ -31,7 +31,8 @@ fn accounts(afsendelse: &Afsendelse, register: &Register) -> Option<Vec<Box<str>
     let (kommune, fagsystem) = (parties.kommune(), parties.fagsystem.unwrap());
     let bilag = afsendelse.bilag.first().unwrap();
     let found = map(bilag, 0, kommune, fagsystem, register).ok()?;
-    Some(found.into_iter().map(Into::into).collect())
+    let lines = found.posteringer.into_iter().flat_map(|k| k.lines);
+    Some(lines.map(|line| line.konto).collect())
 }
 
 fn all_open(accounts: &[Box<str>]) -> bool {

@@ -16,7 +16,7 @@ use crate::ports::search::Search;
 /// How old a bilag is before it is entered. Ids grow with time but are not committed in
 /// their order: a reception takes at most its statement's 30 s, and two hosts' clocks lie a
 /// few seconds apart. What is committed behind the cursor would never be entered.
-const SETTLED: SignedDuration = SignedDuration::from_mins(2);
+pub const SETTLED: SignedDuration = SignedDuration::from_mins(2);
 /// Bilag entered in one transaction: receptions wait some milliseconds for it.
 const TOGETHER: u32 = 250;
 /// Rest after work, in times of the work.

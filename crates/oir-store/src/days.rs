@@ -217,8 +217,8 @@ pub(crate) fn skew_question(scope: &Scope, filter: &DayFilter) -> (String, Vec<V
     let (clause, params) = wanted(scope, filter, "b", "dag");
     let sql = format!(
         "select dag, kommune, fagsystem, cast(sum(debet - kredit) as bigint) from bilag b \
-         {clause} and b.state in ('rejected', 'held', 'refused', 'parked') \
-         and b.state = 'rejected' and b.debet <> b.kredit group by dag, kommune, fagsystem"
+         {clause} and b.state = 'rejected' and b.debet <> b.kredit \
+         group by dag, kommune, fagsystem"
     );
     (sql, params)
 }

@@ -79,8 +79,8 @@ impl Lead {
         }
     }
 
-    /// A question for the ids of a part.
-    fn rows(&self, all: &mut Conditions, owner: Option<Kommunekode>, part: Part) -> String {
+    /// Questions for the ids of a part; together they name all of it.
+    fn rows(&self, all: &mut Conditions, owner: Option<Kommunekode>, part: Part) -> Vec<String> {
         match self {
             Self::Terms(from, to, late) => {
                 let (from, to) = (
@@ -93,12 +93,11 @@ impl Lead {
                      where t.term >= {from} and t.term < {to}{within}"
                 );
                 if *late == Late::Never {
-                    return terms;
+                    return vec![terms];
                 }
                 let within = self::within(all, "l", owner, part);
-                format!(
-                    "{terms} union all select l.bilag_id from search_late l where 1 = 1{within}"
-                )
+                let late = format!("select l.bilag_id from search_late l where 1 = 1{within}");
+                vec![terms, late]
             }
             Self::Words(words, number) => {
                 let marks = words.iter().map(|w| all.place(format!("w{w}").into()));
@@ -112,19 +111,45 @@ impl Lead {
                 let [typed, upper] = erp_numbers(number).map(|n| all.place(n.into()));
                 // Without the municipality, whose index SQLite would take for the better one.
                 let of_books = within(all, "e", None, part);
-                format!(
-                    "select t.bilag_id from search_term t where {term}{of_terms} \
-                     union all select e.bilag_id from bilag e \
-                     where e.erp_bilagsnummer in ({typed}, {upper}){of_books}"
-                )
+                vec![
+                    format!("select t.bilag_id from search_term t where {term}{of_terms}"),
+                    format!(
+                        "select e.bilag_id from bilag e \
+                         where e.erp_bilagsnummer in ({typed}, {upper}){of_books}"
+                    ),
+                ]
             }
             Self::Fault(fault) => {
                 let code = all.place(fault.code().into());
                 let within = within(all, "f", owner, part);
-                format!("select f.bilag_id from fault f where f.code = {code}{within}")
+                vec![format!(
+                    "select f.bilag_id from fault f where f.code = {code}{within}"
+                )]
             }
         }
     }
+}
+
+/// The newest of what these questions name. Each is cut by itself: PostgreSQL would read to
+/// its end, and sort, what an index gives in order.
+fn newest(rows: &[String], most: u32) -> String {
+    let cut = |(number, rows): (usize, &String)| {
+        format!("select bilag_id from ({rows} order by bilag_id desc limit {most}) named{number}")
+    };
+    let each: Vec<String> = rows.iter().enumerate().map(cut).collect();
+    let all = each.join(" union all ");
+    format!("{all} order by bilag_id desc limit {most}")
+}
+
+/// How a lead to a word is followed, for the test of plans.
+#[cfg(test)]
+pub(crate) fn following_question(word: &str, below: BilagId) -> (String, Vec<Value>) {
+    let lead = Lead::Words(vec![word.to_owned()], word.to_owned());
+    let (from, below) = (None, Some(below));
+    let mut all = Conditions::default();
+    let rows = lead.rows(&mut all, None, Part { from, below });
+    let (_, params) = all.clause();
+    (newest(&rows, Pace::STANDARD.named), params)
 }
 
 /// ` and …` for a part of a table with the columns `bilag_id` and `kommune`.
@@ -282,7 +307,7 @@ impl Hunt<'_> {
             let mut all = Conditions::default();
             let rows = lead.rows(&mut all, self.owner, part);
             let (_, params) = all.clause();
-            let sql = format!("{rows} order by bilag_id desc limit {}", self.pace.named);
+            let sql = newest(&rows, self.pace.named);
             let rows = self.store.query(&sql, params).await?;
             let more = u32::try_from(rows.len()).is_ok_and(|n| n >= self.pace.named);
             let ids = rows.into_iter().map(|row| Cells::new(row).bilag_id());
@@ -354,21 +379,31 @@ impl Hunt<'_> {
     async fn lead(&self, part: Part) -> Result<Option<Lead>, StoreFailure> {
         let mut best: Option<(u32, Lead)> = None;
         for lead in self.leads().await? {
-            let count = self.probe(&lead, part).await?;
+            // What is followed in order is followed no further than the steps reach, and
+            // what leads to more than the best so far need not be counted to its end.
+            let enough = if lead.is_ordered() {
+                self.pace.named.saturating_mul(self.pace.steps)
+            } else {
+                WIDE
+            };
+            let enough = best
+                .as_ref()
+                .map_or(enough, |(fewest, _)| enough.min(*fewest));
+            let count = self.probe(&lead, part, enough).await?;
             let better = best.as_ref().is_none_or(|(fewest, _)| count < *fewest);
-            if better && (count <= WIDE || lead.is_ordered()) {
+            if better && (count <= enough || lead.is_ordered()) {
                 best = Some((count, lead));
             }
         }
         Ok(best.map(|(_, lead)| lead))
     }
 
-    /// To how many bilag it leads, up to one more than are too many.
-    async fn probe(&self, lead: &Lead, part: Part) -> Result<u32, StoreFailure> {
+    /// To how many bilag it leads, up to one more than are enough.
+    async fn probe(&self, lead: &Lead, part: Part, enough: u32) -> Result<u32, StoreFailure> {
         let mut all = Conditions::default();
-        let rows = lead.rows(&mut all, self.owner, part);
+        let rows = lead.rows(&mut all, self.owner, part).join(" union all ");
         let (_, params) = all.clause();
-        let most = WIDE + 1;
+        let most = enough.saturating_add(1);
         let sql =
             format!("select count(*) from (select 1 from ({rows}) named limit {most}) counted");
         let row = self.store.query(&sql, params).await?.pop();
@@ -378,6 +413,14 @@ impl Hunt<'_> {
     async fn leads(&self) -> Result<Vec<Lead>, StoreFailure> {
         let filter = self.filter;
         let mut leads: Vec<Lead> = filter.fault.map(Lead::Fault).into_iter().collect();
+        // What comes in order is counted first: it is counted the least far.
+        let text = filter.text.as_deref().unwrap_or_default();
+        for typed in text
+            .split_whitespace()
+            .filter(|typed| !typed.contains('\0'))
+        {
+            leads.extend(self.words(typed).await?);
+        }
         for (typed, term, late) in [
             (&filter.sag, sag as fn(&str) -> String, Late::Never),
             (&filter.konto, konto, Late::Too),
@@ -394,13 +437,6 @@ impl Hunt<'_> {
             let from = filter.debet_min.map_or_else(|| "d".to_owned(), amount);
             let to = filter.debet_max.map_or_else(|| "d".to_owned(), amount);
             leads.push(Lead::Terms(from, after(&to), Late::Never));
-        }
-        let text = filter.text.as_deref().unwrap_or_default();
-        for typed in text
-            .split_whitespace()
-            .filter(|typed| !typed.contains('\0'))
-        {
-            leads.extend(self.words(typed).await?);
         }
         Ok(leads)
     }

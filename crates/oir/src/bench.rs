@@ -2,6 +2,7 @@
 //! all in one run on one machine, so that the ratios mean something.
 
 mod child;
+mod finding;
 mod floor;
 mod inside;
 mod load;
@@ -28,6 +29,7 @@ use oir_transport::Settings;
 use crate::cli::BenchFinans;
 use crate::house;
 use child::Service;
+use finding::{Finding, Follower};
 use inside::Inside;
 use load::{Measured, Messages, drive};
 use table::{Cell, Measurement, What};
@@ -50,24 +52,34 @@ pub(crate) async fn finans(options: &BenchFinans) -> anyhow::Result<ExitCode> {
     for place in bench.places.clone() {
         bench.process(&place).await?;
     }
-    let mut measurements = Vec::new();
+    let (mut measurements, mut findings) = (Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         for &senders in &options.senders {
             if let Some(theirs) = bench.peer(senders).await? {
                 measurements.push(theirs);
             }
             for place in bench.places.clone() {
-                measurements.extend(bench.measure(&place, senders).await?);
+                let (measured, finding) = bench.measure(&place, senders).await?;
+                measurements.extend(measured);
+                findings.push(finding);
                 bar.inc(1);
             }
         }
     }
     bar.finish_and_clear();
     table::print(&costs, &measurements)?;
+    finding::print(&findings)?;
     if options.data.is_none() {
         std::fs::remove_dir_all(&bench.folder)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether bilag are entered into the search index while they come.
+#[derive(Debug, Clone, Copy)]
+enum Index {
+    Rests,
+    Follows,
 }
 
 /// A database to measure on.
@@ -131,18 +143,32 @@ impl<'a> Bench<'a> {
         Ok(Some(Measurement::new(What::Peer, "", senders, cell)))
     }
 
-    /// HTTP, in process, and the floor in the groups that each of them made.
-    async fn measure(&mut self, place: &Place, senders: u16) -> anyhow::Result<Vec<Measurement>> {
+    /// HTTP, in process, and the floor in the groups that each of them made; in process with
+    /// the search index too.
+    async fn measure(
+        &mut self,
+        place: &Place,
+        senders: u16,
+    ) -> anyhow::Result<(Vec<Measurement>, Finding)> {
         let (over_http, peak) = self.over_http(place, senders).await?;
-        let within = self.within(place, senders).await?;
+        let (within, _) = self.within(place, senders, Index::Rests).await?;
+        let (with, entered) = self.within(place, senders, Index::Follows).await?;
         let under_http = self.floor(place, over_http.group).await?;
         let under_within = self.floor(place, within.group).await?;
         let name = place.name();
         let one = |what, cell| Measurement::new(what, name, senders, cell);
-        Ok(vec![
+        let measured = vec![
             one(What::Http, over_http).above(under_http).with_peak(peak),
             one(What::Inside, within).above(under_within),
-        ])
+        ];
+        let finding = Finding {
+            place: name,
+            senders,
+            without: within,
+            with,
+            entered,
+        };
+        Ok((measured, finding))
     }
 
     async fn over_http(&mut self, place: &Place, senders: u16) -> anyhow::Result<(Cell, u64)> {
@@ -158,7 +184,13 @@ impl<'a> Bench<'a> {
         Ok((Cell::of(load, per(load, groups)), peak))
     }
 
-    async fn within(&mut self, place: &Place, senders: u16) -> anyhow::Result<Cell> {
+    /// In process; and how many bilag a second came into the search index meanwhile.
+    async fn within(
+        &mut self,
+        place: &Place,
+        senders: u16,
+        index: Index,
+    ) -> anyhow::Result<(Cell, f64)> {
         let fresh = self.next_run();
         let database = place.fresh(&self.folder, fresh).await?;
         let store = house::open(&database).await?;
@@ -166,9 +198,19 @@ impl<'a> Bench<'a> {
         let all = vec![Inside(hub); usize::from(senders)];
         let before = child::groups(&house::metrics());
         let run = self.next_run();
+        let follower = match index {
+            Index::Rests => None,
+            Index::Follows => Some(Follower::start(&store)),
+        };
         let load = drive(all, &self.messages, run, self.time()).await?;
         let groups = child::groups(&house::metrics()).saturating_sub(before);
-        Ok(Cell::of(load, per(load, groups)))
+        let entered = match follower {
+            None => 0,
+            Some(follower) => follower.stop().await?,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+        let entered = entered as f64 / load.seconds.max(f64::EPSILON);
+        Ok((Cell::of(load, per(load, groups)), entered))
     }
 
     async fn process(&mut self, place: &Place) -> anyhow::Result<()> {

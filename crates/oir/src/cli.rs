@@ -8,6 +8,8 @@ use jiff::civil::{Date, DateTime};
 
 use crate::serve::config::Role;
 
+pub(crate) mod kontoplan;
+
 /// Korridoren mellem fagsystemer og kommunernes økonomi.
 #[derive(Debug, Parser)]
 #[command(name = "oir", version, about)]
@@ -38,6 +40,9 @@ pub(crate) enum Command {
     /// Registeret som filer: hvem sender for hvem, perioder, sortiment, omsætningstabeller.
     #[command(subcommand)]
     Register(Register),
+    /// Kommunernes kontoplaner: importér, hent, kontrollér, slå op.
+    #[command(subcommand)]
+    Kontoplan(kontoplan::Kontoplan),
     /// Tag en sikker kopi af en SQLite-database i brug, og efterregn kopien.
     Backup {
         /// SQLite-fil.

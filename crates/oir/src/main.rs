@@ -13,6 +13,7 @@ mod erp;
 mod example;
 mod house;
 mod key;
+mod kontoplan;
 mod log;
 mod operation;
 mod process;
@@ -71,6 +72,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Register(cli::Register::Export { folder, at }) => {
             register::export(&at.database, &folder).await
         }
+        cli::Command::Kontoplan(command) => kontoplan::run(&command).await,
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::BackupNoted {
             at,

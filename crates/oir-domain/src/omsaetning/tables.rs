@@ -36,6 +36,30 @@ impl Tables {
         self.0.iter().find(|version| version.from <= day)
     }
 
+    /// Which version is for which days of a window, in order; none = no version has begun.
+    #[must_use]
+    pub fn within(&self, (first, last): (Date, Date)) -> Vec<(Option<&InForce>, (Date, Date))> {
+        let begins = self.0.iter().map(|version| version.from);
+        let mut begins: Vec<Date> = begins.filter(|d| first < *d && *d <= last).collect();
+        begins.push(first);
+        begins.sort_unstable();
+        begins.dedup();
+        let ends = begins.iter().skip(1).filter_map(|day| day.yesterday().ok());
+        let days = begins.iter().copied().zip(ends.chain([last]));
+        let mut parts: Vec<(Option<&InForce>, (Date, Date))> = Vec::new();
+        for (from, to) in days.filter(|(from, to)| from <= to) {
+            let version = self.on(from);
+            match parts.last_mut() {
+                // A version that began under a newer one changes nothing.
+                Some((same, days)) if same.map(|v| v.number) == version.map(|v| v.number) => {
+                    days.1 = to;
+                }
+                _ => parts.push((version, (from, to))),
+            }
+        }
+        parts
+    }
+
     /// All, the newest first.
     #[must_use]
     pub fn versions(&self) -> &[InForce] {

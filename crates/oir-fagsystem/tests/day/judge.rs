@@ -7,7 +7,7 @@ use oir_domain::fault::{FaultCode, any_stops};
 use oir_domain::finans::check::{Facts, Known, KnownBilag, check_bilag, check_message, parties};
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::{BilagUuid, FagsystemId};
-use oir_domain::omsaetning::map;
+use oir_domain::omsaetning::{Mapped, map};
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
 use oir_fagsystem::{Content, Day, Expected, Planned, Wave};
@@ -85,13 +85,21 @@ impl<'a> Judge<'a> {
             let (kommune, fagsystem) = (parties.kommune(), parties.fagsystem.unwrap());
             match map(bilag, 0, kommune, fagsystem, &self.register) {
                 Err(_) => Expected::Held,
-                Ok(accounts) if accounts.iter().all(|konto| self.open(kommune, konto)) => {
-                    Expected::Booked(codes)
-                }
+                Ok(mapped) if self.all_open(kommune, &mapped) => Expected::Booked(codes),
                 Ok(_) => Expected::RefusedByBooks,
             }
         };
         judged.zip(&afsendelse.bilag).map(outcome).collect()
+    }
+
+    fn all_open(&self, kommune: Kommunekode, mapped: &Mapped) -> bool {
+        let lines = mapped
+            .posteringer
+            .iter()
+            .flat_map(|konteret| &konteret.lines);
+        lines
+            .into_iter()
+            .all(|line| self.open(kommune, &line.konto))
     }
 
     fn open(&self, kommune: Kommunekode, konto: &str) -> bool {

@@ -60,7 +60,7 @@ pub(super) const DAY_REOPEN: &str = "/afstemning/{kommune}/{fagsystem}/{dag}/gen
 /// Every address of the portal and what it needs: the whole of who sees which page. What
 /// of a page's content they see is their scope's matter.
 pub const PAGES: &[(&str, Needs)] = &[
-    ("/", Needs::Right(Action::SeeFigures)),
+    ("/", Needs::Anybody),
     ("/bilag", Needs::Right(Action::SeeBilag)),
     ("/bilag.xlsx", Needs::Right(Action::Export)),
     ("/bilag.csv", Needs::Right(Action::Export)),

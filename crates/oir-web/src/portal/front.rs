@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -17,10 +18,11 @@ use oir_flow::ports::days::Comparison;
 use oir_flow::ports::views::{DayTotal, FaultCount, MessageDetail};
 use serde::Deserialize;
 
-use super::door::Viewer;
+use super::door::{Door, Viewer};
 use super::failure::{PageError, page, unreadable_form};
 use super::names::Names;
 use super::query::list_href;
+use super::today::Matter;
 use super::view::{
     Control, DayChoice, DifferenceLine, FaultLine, FieldFault, Figure, FigureRow, Figures,
     FrontPage, Page, Section, UnreadableLine,
@@ -73,6 +75,9 @@ pub(super) async fn show(
             Some(FieldFault::new("dag", "Skriv en dato, fx 23.11.2026")),
         ),
     };
+    if !viewer.may(Action::SeeFigures) {
+        return Ok(page(&without_figures(&state, &viewer).await?)?.into_response());
+    }
     let faulty = fault.is_some();
     let html = page(&read(&state, &viewer, dag, fault).await?)?;
     Ok(if faulty {
@@ -88,7 +93,7 @@ async fn read(
     dag: Date,
     fault: Option<FieldFault>,
 ) -> Result<FrontPage, PageError> {
-    let scope = &viewer.scope;
+    let scope = &viewer.person.scope(Action::SeeFigures);
     let names = state.names();
     let totals = state.views.day(scope, dag).await?;
     let counts = state.views.fault_counts(scope, dag).await?;
@@ -113,6 +118,7 @@ async fn read(
     let front = FrontPage {
         page: Page::inside("Forside", Section::Front, viewer),
         matters: today::matters(state, viewer).await?,
+        debtor: today::debtor_help(&viewer.person),
         dag: day_choice(dag, state.today()),
         fault,
         figures: figures(&totals, &names, dag).map_err(broken)?,
@@ -129,6 +135,26 @@ async fn read(
         front
     } else {
         without_bilag(front)
+    })
+}
+
+/// The front page of those whose roles show no figures: what waits, and what is theirs.
+#[derive(Debug, Template)]
+#[template(path = "front_without_figures.html")]
+struct PlainFront {
+    page: Page,
+    matters: Vec<Matter>,
+    debtor: Option<&'static str>,
+    /// Whether letters can be read here.
+    mailbox: bool,
+}
+
+async fn without_figures(state: &PortalState, viewer: &Viewer) -> Result<PlainFront, PageError> {
+    Ok(PlainFront {
+        page: Page::inside("Forside", Section::Front, viewer),
+        matters: today::matters(state, viewer).await?,
+        debtor: today::debtor_help(&viewer.person),
+        mailbox: matches!(state.entrance.door, Door::Invented(_)),
     })
 }
 

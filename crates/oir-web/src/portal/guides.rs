@@ -16,7 +16,7 @@ mod shelf;
 mod workbook;
 
 pub(super) use edit::{save, write};
-pub(super) use shelf::show as shelf;
+pub(super) use shelf::{lacking, show as shelf};
 pub(super) use workbook::download;
 
 use askama::Template;

@@ -7,7 +7,7 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use oir_domain::access::{Action, Person, Scope, TABLE};
+use oir_domain::access::{Action, Person, Rule, Scope, TABLE};
 use oir_domain::ids::SessionId;
 use oir_flow::ports::sessions::Session;
 use oir_flow::sign_in::SignInFailure;
@@ -17,9 +17,7 @@ use super::door::{self, Door, Viewer};
 use super::failure::{PageError, page};
 use super::letters;
 use super::names::Names;
-use super::view::{
-    InventedPerson, Page, RoleLine, RolesPage, Section, SignInPage,
-};
+use super::view::{InventedPerson, Page, RoleLine, RolesPage, Section, SignInPage};
 use super::{PortalState, words};
 use crate::danish_format::instant_short;
 use crate::machine::Peer;
@@ -203,10 +201,10 @@ pub(super) async fn roles(
             .iter()
             .any(|grant| grant.role() == role)
     };
-    let line = |rule: &oir_domain::access::Rule| RoleLine {
+    let line = |rule: &Rule| RoleLine {
         role: words::role(rule.role),
         reach: words::reach(rule.reach),
-        may: Action::ALL.map(|action| rule.may.contains(&action)).into(),
+        may: rights_of(rule),
         held: held(rule.role),
     };
     let template = RolesPage {
@@ -214,10 +212,22 @@ pub(super) async fn roles(
         own: roles_in_words(&viewer.person, &state.names()),
         keys: viewer.may(Action::ManageKeys),
         accounts: viewer.may(Action::SeeSortiment),
-        actions: Action::ALL.map(words::action).into(),
+        actions: Action::ALL.map(|a| (words::action(a), who_may(a))).into(),
         lines: TABLE.iter().map(line).collect(),
     };
     Ok(page(&template)?.into_response())
+}
+
+/// What a role may, in the order of all actions.
+fn rights_of(rule: &Rule) -> Vec<&'static str> {
+    let may = Action::ALL.into_iter().filter(|a| rule.may.contains(a));
+    may.map(words::action).collect()
+}
+
+/// The roles that may do that.
+fn who_may(action: Action) -> Vec<&'static str> {
+    let may = TABLE.iter().filter(|rule| rule.may.contains(&action));
+    may.map(|rule| words::role(rule.role)).collect()
 }
 
 /// Whether somebody with that scope has a say over a session: over every role in it.
@@ -227,6 +237,27 @@ fn covers(scope: &Scope, session: &Session) -> bool {
         Some(kommune) => scope.touches(kommune),
         None => *scope == Scope::everything(),
     })
+}
+
+/// Who is signed in.
+#[derive(Debug, Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage {
+    page: Page,
+    /// The token of the forms; none when the viewer has no session to send it from.
+    token: Option<String>,
+    lines: Vec<SessionLine>,
+}
+
+/// One session.
+#[derive(Debug)]
+struct SessionLine {
+    id: String,
+    navn: String,
+    roles: String,
+    begun: String,
+    seen: String,
+    own: bool,
 }
 
 /// `GET /sessioner`
@@ -280,27 +311,6 @@ pub(super) async fn end(
         Some(_) | None => return Err(PageError::NotFound),
     }
     Ok(Redirect::to("/sessioner").into_response())
-}
-
-/// Who is signed in.
-#[derive(Debug, Template)]
-#[template(path = "sessions.html")]
-struct SessionsPage {
-    page: Page,
-    /// The token of the forms; none when the viewer has no session to send it from.
-    token: Option<String>,
-    lines: Vec<SessionLine>,
-}
-
-/// One session.
-#[derive(Debug)]
-struct SessionLine {
-    id: String,
-    navn: String,
-    roles: String,
-    begun: String,
-    seen: String,
-    own: bool,
 }
 
 impl Viewer {

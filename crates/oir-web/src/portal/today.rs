@@ -3,13 +3,13 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span};
-use oir_domain::access::Action;
+use oir_domain::access::{Action, Person, Role};
 use oir_domain::operation::alarm::Severity;
 use oir_wire::danish;
 
 use super::door::Viewer;
 use super::failure::PageError;
-use super::{PortalState, afstemning, waiting, work};
+use super::{PortalState, afstemning, guides, waiting, work};
 use crate::danish_format::{kroner, whole};
 
 /// An auditor is reminded when the last sample is older than this.
@@ -57,8 +57,44 @@ pub(super) async fn matters(
     if viewer.may(Action::SampleLooks) {
         found.extend(of_samples(state, viewer).await?);
     }
+    if viewer.may(Action::WriteGuides) {
+        found.extend(of_guides(state, viewer).await?);
+    }
     found.sort_by_key(Matter::rank);
     Ok(found)
+}
+
+/// Whom those with a debtor role ask about debtor matters, which are not here yet; none for
+/// others.
+pub(super) fn debtor_help(person: &Person) -> Option<&'static str> {
+    let holds = |role| person.grants.iter().any(|grant| grant.role() == role);
+    if holds(Role::AnsvarligDebitor) {
+        Some("KOMBITs ØiR-projekt")
+    } else if holds(Role::OekonomiDebitor) {
+        Some("kommunens ØiR-ansvarlige for debitor")
+    } else {
+        None
+    }
+}
+
+/// Who writes guides is told where bilag stand still and none says how they are put right.
+async fn of_guides(state: &PortalState, viewer: &Viewer) -> Result<Option<Matter>, PageError> {
+    let scope = viewer.person.scope(Action::WriteGuides);
+    let lacking = guides::lacking(state, &scope).await?;
+    let text = match lacking {
+        0 => return Ok(None),
+        1 => "Ét fagsystem har bilag, der står stille, og ingen vejledning i at rette dem.".into(),
+        many => format!(
+            "{} fagsystemer har bilag, der står stille, og ingen vejledning i at rette dem.",
+            whole(many)
+        ),
+    };
+    Ok(Some(Matter {
+        weight: "info",
+        text,
+        href: "/vejledninger".to_owned(),
+        way: "Se, hvad der mangler",
+    }))
 }
 
 async fn of_operation(state: &PortalState, viewer: &Viewer) -> Result<Option<Matter>, PageError> {

@@ -63,12 +63,11 @@ pub(super) enum Section {
     Neither,
 }
 
-/// The menu: what an entry needs, which it is, where it leads and what it says.
+/// The menu after the front page: what an entry needs, which it is, its way and its words.
 const MENU: &[(Action, Section, &str, &str)] = {
     use Action as A;
     use Section as S;
     &[
-        (A::SeeFigures, S::Front, "/", "Forside"),
         (A::SeeBilag, S::Work, "/fejl", "Fejl"),
         (A::SeeBilag, S::Bilag, "/bilag", "Find bilag"),
         (A::LookUpPerson, S::Person, "/personopslag", "Find person"),
@@ -105,7 +104,8 @@ impl Page {
     /// A page for somebody who is.
     pub(super) fn inside(title: &str, section: Section, viewer: &Viewer) -> Self {
         let entries = MENU.iter().filter(|(action, ..)| viewer.may(*action));
-        let menu = entries.map(|(_, own, href, words)| (*href, *words, *own == section));
+        let entries = entries.map(|(_, own, href, words)| (*href, *words, *own == section));
+        let front = ("/", "Forside", section == Section::Front);
         Self {
             title: title.to_owned(),
             crumbs: Vec::new(),
@@ -113,7 +113,7 @@ impl Page {
             who: Some(Who {
                 navn: viewer.person.navn.to_string(),
                 token: viewer.token(),
-                menu: menu.collect(),
+                menu: std::iter::once(front).chain(entries).collect(),
             }),
         }
     }
@@ -210,6 +210,8 @@ pub(super) struct FrontPage {
     pub(super) page: Page,
     /// What waits for the reader.
     pub(super) matters: Vec<Matter>,
+    /// Where a debtor role's holder turns with what is not here yet.
+    pub(super) debtor: Option<&'static str>,
     pub(super) dag: DayChoice,
     pub(super) fault: Option<FieldFault>,
     /// The figures; none when nothing was received on the day.
@@ -568,7 +570,8 @@ pub(super) struct RolesPage {
     /// Whether the way to the keys of machines is shown.
     pub(super) keys: bool,
     pub(super) accounts: bool,
-    pub(super) actions: Vec<&'static str>,
+    /// Each right and the roles that have it.
+    pub(super) actions: Vec<(&'static str, Vec<&'static str>)>,
     pub(super) lines: Vec<RoleLine>,
 }
 
@@ -577,7 +580,7 @@ pub(super) struct RolesPage {
 pub(super) struct RoleLine {
     pub(super) role: &'static str,
     pub(super) reach: &'static str,
-    /// In the order of the page's actions.
-    pub(super) may: Vec<bool>,
+    /// Its rights.
+    pub(super) may: Vec<&'static str>,
     pub(super) held: bool,
 }

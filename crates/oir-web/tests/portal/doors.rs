@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use oir_domain::access::{Grant, Person, Reach, Role, TABLE};
+use oir_domain::access::{Action, Grant, Person, Reach, Role, TABLE};
 use oir_domain::ids::FagsystemId;
 use oir_domain::party::Kommunekode;
 use oir_web::portal::door::{Door, Needs, PAGES};
@@ -14,7 +14,7 @@ use oir_web::portal::{PortalState, router};
 
 use crate::invented::{Invented, StoppedClock, WORDS, bilag_id, register, unreadable_id};
 use crate::sessions::entrance;
-use crate::{Answer, ask, get};
+use crate::{Answer, ask, attributes, get};
 
 /// The first invented municipality and its neighbour; the first invented system.
 pub(crate) const HERE: Kommunekode = Kommunekode(791);
@@ -130,6 +130,102 @@ async fn every_role_gets_exactly_the_pages_of_the_table() {
         let roles = look(&portal, "/roller", &cookie).await;
         assert_eq!(roles.status, StatusCode::OK, "{}", rule.role);
     }
+}
+
+#[tokio::test]
+async fn everybody_has_a_front_page_and_debtor_roles_see_nothing_of_finans_there() {
+    let roles = TABLE.iter().map(|rule| holding(rule.role, HERE));
+    let mut persons: Vec<Person> = roles.collect();
+    // Works with both.
+    persons.push(Person {
+        grants: [Role::OekonomiDebitor, Role::OekonomiFinans]
+            .into_iter()
+            .flat_map(|role| holding(role, HERE).grants)
+            .collect(),
+        ..holding(Role::OekonomiFinans, HERE)
+    });
+    let portal = portal(&persons);
+    let mut without = 0;
+    for (number, person) in persons.iter().enumerate() {
+        let cookie = signed_in_to(&portal, number, "/").await;
+        let front = look(&portal, "/", &cookie).await;
+        let who = &person.navn;
+        assert_eq!(front.status, StatusCode::OK, "{who}");
+        let says = |words: &str| front.text().contains(words);
+        assert!(says("<h1>Er der noget, jeg skal gøre i dag?</h1>"), "{who}");
+        assert!(says("aria-current=\"true\"><span>Forside</span>"), "{who}");
+        let figures = person.may(Action::SeeFigures);
+        for words in ["Bilag modtaget", "Kontroltotaler", "Viborg"] {
+            assert_eq!(says(words), figures, "{who}: {words}");
+        }
+        let debtor =
+            |grant: &Grant| matches!(grant.role(), Role::AnsvarligDebitor | Role::OekonomiDebitor);
+        let debtor = person.grants.iter().any(debtor);
+        assert_eq!(says("Debitor er ikke i ØiR endnu"), debtor, "{who}");
+        without += usize::from(!figures);
+        for href in attributes(front.text(), "href") {
+            // Every way from there leads on.
+            if href.starts_with('/') && !href.starts_with("/assets") {
+                let page = look(&portal, &href, &cookie).await;
+                assert_ne!(page.status, StatusCode::FORBIDDEN, "{who}: {href}");
+            }
+        }
+    }
+    assert_eq!(without, 2);
+}
+
+#[tokio::test]
+async fn who_asks_about_debtors_is_sent_to_the_nearest_who_knows() {
+    let person = |role| holding(role, HERE);
+    let portal = portal(&[
+        person(Role::AnsvarligDebitor),
+        person(Role::OekonomiDebitor),
+    ]);
+    for (number, whom) in [
+        "KOMBITs ØiR-projekt",
+        "kommunens ØiR-ansvarlige for debitor",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let cookie = signed_in_to(&portal, number, "/").await;
+        let front = look(&portal, "/", &cookie).await;
+        assert!(front.text().contains(&format!("spørg {whom}.")), "{whom}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_roles_says_what_the_table_says_both_ways() {
+    let portal = portal(&[holding(Role::Revisor, HERE)]);
+    let cookie = signed_in(&portal, 0).await;
+    let page = look(&portal, "/roller", &cookie).await;
+    let cells = |title: &str| -> Vec<usize> {
+        let mark = format!("<td data-title=\"{title}\">");
+        let cells = page.text().split(&*mark).skip(1);
+        cells
+            .map(|cell| {
+                let cell = cell.split("</td>").next().unwrap();
+                cell.split(" · ").count() - usize::from(cell == "Intet endnu")
+            })
+            .collect()
+    };
+    let rights: Vec<usize> = TABLE.iter().map(|rule| rule.may.len()).collect();
+    assert_eq!(cells("Må"), rights);
+    let may = |action| TABLE.iter().filter(move |rule| rule.may.contains(&action));
+    assert_eq!(
+        cells("Roller"),
+        Action::ALL.map(|action| may(action).count())
+    );
+    let row = page
+        .text()
+        .split("data-title=\"Rolle\">Revisor")
+        .nth(1)
+        .unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    for own in ["Din", "Udtage stikprøver af opslag", "Se loggen"] {
+        assert!(row.contains(own), "{own}");
+    }
+    assert!(!row.contains("Behandle fejl"));
 }
 
 #[tokio::test]

@@ -225,9 +225,13 @@ async fn what_is_missing_is_listed_with_what_it_costs() {
     let before = look(&portal, "/vejledninger", &area).await;
     insta::assert_snapshot!("guides_missing", before.snapshot());
     assert!(before.text().contains("Fagsystemer i brug uden vejledning"));
+    let told = look(&portal, "/", &area).await;
+    assert!(told.text().contains("ingen vejledning i at rette dem. <a"));
     write(&portal, &area, ("791", "", 0), ("x", "gem")).await;
     let after = look(&portal, "/vejledninger", &area).await;
     assert!(!after.text().contains("Fagsystemer i brug uden vejledning"));
+    let told = look(&portal, "/", &area).await;
+    assert!(!told.text().contains("ingen vejledning i at rette dem"));
     assert!(
         after
             .text()

@@ -6,7 +6,7 @@ use oir_domain::kontoplan::check::{Finding, FindingCode};
 use oir_domain::kontoplan::draft::{Field, Wrong};
 use oir_domain::kontoplan::form::{DimensionerFault, SEPARATORS};
 use oir_domain::kontoplan::national::{AuthorisedKontoplan, Mark};
-use oir_domain::kontoplan::{Closed, KontoFault, KontoForm, NAVN_MAX};
+use oir_domain::kontoplan::{BEGINNING, Closed, KontoFault, KontoForm, NAVN_MAX};
 
 use super::filled;
 
@@ -248,9 +248,12 @@ pub fn closed(closed: Closed) -> String {
     match closed {
         Closed::Day(validity) => {
             let day = |day: jiff::civil::Date| super::day(&day.to_string()).unwrap_or_default();
-            match validity.to {
-                Some(to) => format!("åben fra {} til {}", day(validity.from), day(to)),
-                None => format!("åben fra {}", day(validity.from)),
+            let since = (validity.from != BEGINNING).then(|| day(validity.from));
+            match (since, validity.to.map(day)) {
+                (Some(from), Some(to)) => format!("åben fra {from} til {to}"),
+                (Some(from), None) => format!("åben fra {from}"),
+                (None, Some(to)) => format!("åben til og med {to}"),
+                (None, None) => "altid åben".to_owned(),
             }
         }
         Closed::Aar(aar) => match (aar.from, aar.to) {

@@ -21,9 +21,11 @@ pub(super) enum What {
 /// One load.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cell {
-    rate: f64,
+    /// Bilag a second.
+    pub(super) rate: f64,
     p50: f64,
-    p99: f64,
+    /// Milliseconds.
+    pub(super) p99: f64,
     /// Messages per transaction.
     pub(super) group: f64,
 }
@@ -163,7 +165,8 @@ fn line(senders: u16, place: &str, what: What, all: &[Measurement], peer: Option
     )
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// The middle one; nothing of nothing.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)

@@ -288,11 +288,6 @@ fn every_page_is_sound_for_every_person() {
 }
 
 #[test]
-fn a_day_with_a_planted_difference_is_found_and_signed() {
-    look_at_demo("day", "400");
-}
-
-#[test]
 fn an_auditor_samples_looks() {
     look_at_demo("samples", "400");
 }

@@ -1,5 +1,5 @@
 //! People at their desks in a running demo, as a browser walks for them: a case worker whose
-//! fagsystem corrects, and finance that takes over.
+//! fagsystem corrects, finance that takes over, and finance that reconciles a day.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -8,9 +8,12 @@ use std::process::{Child, Command, Stdio};
 use jiff::Timestamp;
 use oir_domain::access::Scope;
 use oir_domain::calendar::{copenhagen, day_of};
+use oir_domain::day::{DayKey, Origin};
 use oir_domain::finans::Afsendelse;
-use oir_domain::ids::BilagId;
+use oir_domain::ids::{BilagId, FagsystemId};
+use oir_domain::party::Kommunekode;
 use oir_fagsystem::{Content, DayPlan, Expected, Planned};
+use oir_flow::ports::days::{Days, SigningKind};
 use oir_flow::ports::views::Views;
 use oir_store::{Durability, Store};
 use oir_wire::finans::message::Call;
@@ -56,13 +59,18 @@ impl Stage {
         command.spawn().unwrap()
     }
 
+    /// Asks the demo's database, beside it.
+    fn ask<T>(&self, question: impl AsyncFnOnce(Store) -> T) -> T {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let file = self.data.join("oir.db");
+            let store = Store::open_sqlite(&file, Durability::Durable).await;
+            question(store.unwrap()).await
+        })
+    }
+
     /// A sound bilag of the same sender and municipality that corrects that one, sent.
     fn corrects(&self, id: BilagId) {
-        let corrected = tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let file = self.data.join("oir.db");
-            let store = Store::open_sqlite(&file, Durability::Durable)
-                .await
-                .unwrap();
+        let corrected = self.ask(async |store| {
             let found = store.detail(&Scope::everything(), id).await.unwrap();
             found.unwrap()
         });
@@ -138,6 +146,48 @@ fn finance_takes_over_a_held_group() {
     let mut walk = stage.walk("takeover.mjs");
     let said = std::io::read_to_string(walk.stdout.take().unwrap()).unwrap();
     ends(walk, &said);
+    let database = text(&stage.data.join("oir.db"));
+    assert!(oir(&["verify", &database]).status.success());
+}
+
+/// The day whose page that is.
+fn day_of_page(path: &str) -> DayKey {
+    let mut parts = path.strip_prefix("/afstemning/").unwrap().split('/');
+    let kommune = parts.next().unwrap().parse().unwrap();
+    let fagsystem = parts.next().unwrap().parse().unwrap();
+    DayKey {
+        kommune: Kommunekode(kommune),
+        fagsystem: FagsystemId::from_uuid(fagsystem),
+        dag: parts.next().unwrap().parse().unwrap(),
+    }
+}
+
+#[test]
+fn finance_finds_the_planted_difference_and_signs_for_the_day() {
+    let stage = Stage::open("day");
+    let mut walk = stage.walk("day.mjs");
+    let said = std::io::read_to_string(walk.stdout.take().unwrap()).unwrap();
+    ends(walk, &said);
+    let mut found = said.lines().filter_map(|line| line.strip_prefix("fundet "));
+    let key = day_of_page(found.next().expect("a day"));
+    let (stated, signings) = stage.ask(async |store| {
+        let all = Scope::everything();
+        let stated = store.stated(&all, key).await.unwrap();
+        (stated, store.signings(&all, key).await.unwrap())
+    });
+    // It is the planted one, which is marked so, and what was said since stands beside it.
+    let mut origins: Vec<_> = stated.iter().map(|s| (s.version, s.origin)).collect();
+    origins.sort_unstable_by_key(|(version, _)| *version);
+    assert_eq!(origins, [(1, Origin::Planted), (2, Origin::Upload)]);
+    let [signed] = &*signings else {
+        panic!("{signings:?}");
+    };
+    assert_eq!(signed.kind, SigningKind::Signed);
+    assert_eq!(&*signed.navn, "Birk Opdigtet");
+    let lost = |(key, words): (&String, &String)| {
+        key.starts_with("never_received_") && words == "Fagsystemet sender det igen i morgen"
+    };
+    assert!(signed.explanations.iter().any(lost), "{signed:?}");
     let database = text(&stage.data.join("oir.db"));
     assert!(oir(&["verify", &database]).status.success());
 }

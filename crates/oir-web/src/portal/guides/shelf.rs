@@ -116,6 +116,16 @@ pub(super) async fn read(state: &PortalState, scope: &Scope) -> Result<Shelf, Pa
     })
 }
 
+/// How many fagsystemer have bilag that wait for a person and no guide for them.
+pub(in crate::portal) async fn lacking(
+    state: &PortalState,
+    scope: &Scope,
+) -> Result<u64, PageError> {
+    let shelf = read(state, scope).await?;
+    let waiting = shelf.missing.iter().filter(|line| line.stopped > 0);
+    Ok(u64::try_from(waiting.count()).unwrap_or(u64::MAX))
+}
+
 type Stopped = BTreeMap<(FagsystemId, Kommunekode), u64>;
 
 /// Who sent lately, and how many of their bilag wait for a person.
