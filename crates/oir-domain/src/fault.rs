@@ -307,6 +307,9 @@ catalogue! {
     Unmapped = "F0401", Fault, Finance;
     /// No bookkeeping system is set up for the municipality. Values: kommune.
     NoReceiver = "F0402", Fault, Operation;
+    /// The ERP maps by itself, and our copy of its table has no account for the value on the
+    /// date: it will refuse. Values: facet, value, date.
+    RefusalForeseen = "F0403", Warning, Finance;
 
     // F05nn: from the books.
     /// The books refused. Values: their code, their text.

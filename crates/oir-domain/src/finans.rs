@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use crate::calendar::Regnskabsaar;
 use crate::ids::{BilagUuid, FagsystemId, TransaktionsId};
 use crate::money::{Oere, Overflow, Side, Turnover};
+use crate::omsaetning::Kontering;
 use crate::party::{Cpr, Cvr};
 
 /// Most bilag in one message. A bundle of this size with ten postings each is some
@@ -133,16 +134,10 @@ pub struct Finansbilag {
 }
 
 impl Finansbilag {
-    /// The day whose sortiment and whose omsætningstabel apply: the booking date. A posting of
-    /// the supplementary period belongs to the year that is over, so its day is that year's last.
+    /// Its [`konteringsdag`].
     #[must_use]
     pub fn konteringsdag(&self) -> Date {
-        match self.posteringstype {
-            Posteringstype::Supplement => {
-                Date::new(self.regnskabsaar.0, 12, 31).unwrap_or(self.bogfoeringsdato)
-            }
-            Posteringstype::Normal | Posteringstype::Primo => self.bogfoeringsdato,
-        }
+        konteringsdag(self.bogfoeringsdato, self.posteringstype, self.regnskabsaar)
     }
 
     /// Sums by side.
@@ -155,6 +150,22 @@ impl Finansbilag {
             sum.add(postering.side, postering.beloeb)?;
         }
         Ok(sum)
+    }
+}
+
+/// The day whose sortiment, whose omsætningstabel and whose accounts apply: the booking date. A
+/// posting of the supplementary period belongs to the year that is over, so its day is that
+/// year's last (budget- og regnskabssystem for kommuner, ch. 3; that `SUP` is how the bookkeeping
+/// systems say so is in Prisme's interface G69).
+#[must_use]
+pub fn konteringsdag(
+    bogfoeringsdato: Date,
+    posteringstype: Posteringstype,
+    regnskabsaar: Regnskabsaar,
+) -> Date {
+    match posteringstype {
+        Posteringstype::Supplement => Date::new(regnskabsaar.0, 12, 31).unwrap_or(bogfoeringsdato),
+        Posteringstype::Normal | Posteringstype::Primo => bogfoeringsdato,
     }
 }
 
@@ -242,8 +253,8 @@ pub struct Finanspostering {
     pub tekst: Box<str>,
     /// Sortiment values, at least one, each facet once.
     pub sortiment: Vec<Sortimentsvaerdi>,
-    /// The account in the municipality's kontoplan: only between hub and books.
-    pub kontering: Option<Box<str>>,
+    /// The accounts in the municipality's kontoplan: only between hub and books.
+    pub kontering: Option<Kontering>,
     /// The days that the benefit is for.
     pub periode: Option<(Date, Date)>,
     /// Whom it concerns.

@@ -18,7 +18,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::calendar::{Regnskabsaar, Validity};
-use crate::finans::Posteringstype;
 use crate::party::Kommunekode;
 
 pub use authorised::AuthorisedKonto;
@@ -29,22 +28,6 @@ pub const BEGINNING: Date = Date::constant(1970, 1, 1);
 
 /// Longest name of an account, characters.
 pub const NAVN_MAX: usize = 200;
-
-/// The day whose rules and accounts a posting is judged by: the booking date, but for a
-/// posting of the supplementary period the last day of its own year, so that it meets the
-/// old year's accounts (budget- og regnskabssystem for kommuner, ch. 3; that `SUP` is how
-/// the bookkeeping systems say so is in Prisme's interface G69).
-#[must_use]
-pub fn konteringsdag(
-    bogfoeringsdato: Date,
-    posteringstype: Posteringstype,
-    regnskabsaar: Regnskabsaar,
-) -> Date {
-    match posteringstype {
-        Posteringstype::Supplement => Date::new(regnskabsaar.0, 12, 31).unwrap_or(bogfoeringsdato),
-        Posteringstype::Normal | Posteringstype::Primo => bogfoeringsdato,
-    }
-}
 
 /// Years of accounts: from a first, to a last, either of them without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -70,7 +53,7 @@ pub struct Konto {
     pub konto: Box<str>,
     /// Its name, up to [`NAVN_MAX`] characters.
     pub navn: Box<str>,
-    /// The days on which it takes postings; judged on the [`konteringsdag`].
+    /// The days on which it takes postings; judged on the konteringsdag.
     pub validity: Validity,
     /// The years for which it does; judged on the posting's own year.
     pub aar: Aarsspan,
@@ -192,7 +175,7 @@ impl Kontoplan {
         self.konti.get(*self.places.get(konto)?)
     }
 
-    /// How an account stands for a posting of that day ([`konteringsdag`]) and year.
+    /// How an account stands for a posting of that konteringsdag and year.
     #[must_use]
     pub fn standing(
         &self,
@@ -241,9 +224,8 @@ pub struct KontoplanHead {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::{Aarsspan, Closed, Konto, KontoForm, Kontoplan, Standing, konteringsdag};
+    use super::{Aarsspan, Closed, Konto, KontoForm, Kontoplan, Standing};
     use crate::calendar::{Regnskabsaar, Validity};
-    use crate::finans::Posteringstype;
     use crate::party::Kommunekode;
     use jiff::civil::{Date, date};
 
@@ -275,14 +257,11 @@ mod tests {
     #[test]
     fn the_supplementary_period_still_posts_to_last_years_account() {
         let plan = plan();
-        let sup = Posteringstype::Supplement;
         for text in ["200", "300"] {
-            let day = konteringsdag(date(2026, 1, 15), sup, Regnskabsaar(2025));
-            let old = plan.standing(text, day, Regnskabsaar(2025));
+            // What a bilag of the supplementary period is judged by: its own year's last day.
+            let old = plan.standing(text, date(2025, 12, 31), Regnskabsaar(2025));
             assert_eq!(old, Standing::Open, "{text}");
-            let nor = Posteringstype::Normal;
-            let day = konteringsdag(date(2026, 1, 15), nor, Regnskabsaar(2026));
-            let new = plan.standing(text, day, Regnskabsaar(2026));
+            let new = plan.standing(text, date(2026, 1, 15), Regnskabsaar(2026));
             assert!(matches!(new, Standing::Closed(_)), "{text}");
         }
     }

@@ -3,17 +3,60 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::finans::Finansbilag;
-use crate::money::Oere;
+use jiff::civil::Date;
 
-/// The accounts of one municipality: open or closed.
+use crate::calendar::{Regnskabsaar, Validity};
+use crate::finans::Finansbilag;
+use crate::kontoplan::{Aarsspan, BEGINNING};
+use crate::money::Oere;
+use crate::party::Kommunekode;
+
+/// An account of a municipality's books, in whatever form they write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BooksKonto {
+    /// Whose books.
+    pub kommune: Kommunekode,
+    /// The account, as it comes with a posting.
+    pub konto: Box<str>,
+    /// Whether it takes postings at all; a blocked one refuses every one.
+    pub open: bool,
+    /// On which days; judged on the posting's konteringsdag.
+    pub validity: Validity,
+    /// For which years.
+    pub aar: Aarsspan,
+}
+
+impl BooksKonto {
+    /// An account that is the same on all days.
+    #[must_use]
+    pub fn lasting(kommune: Kommunekode, konto: &str, open: bool) -> Self {
+        Self {
+            kommune,
+            konto: konto.into(),
+            open,
+            validity: Validity {
+                from: BEGINNING,
+                to: None,
+            },
+            aar: Aarsspan::default(),
+        }
+    }
+
+    /// Whether it takes a posting of that konteringsdag and year.
+    #[must_use]
+    pub fn takes(&self, day: Date, aar: Regnskabsaar) -> bool {
+        self.open && self.validity.covers(day) && self.aar.covers(aar)
+    }
+}
+
+/// The accounts of one municipality.
 #[derive(Debug, Clone, Default)]
-pub struct Chart(HashMap<Box<str>, bool>);
+pub struct Chart(HashMap<Box<str>, BooksKonto>);
 
 impl Chart {
-    /// Adds an account, or opens or closes one.
-    pub fn set(&mut self, konto: &str, open: bool) {
-        self.0.insert(konto.into(), open);
+    /// Adds an account, or puts it in the place of the one with its text.
+    pub fn add(&mut self, konto: BooksKonto) {
+        self.0.insert(konto.konto.clone(), konto);
     }
 }
 
@@ -27,6 +70,11 @@ pub enum LedgerFault {
         /// `Linjenummer`.
         linje: u32,
     },
+    /// The parts of the posting's accounts are not its amount together.
+    WrongParts {
+        /// `Linjenummer`.
+        linje: u32,
+    },
     /// The chart has no such account.
     UnknownAccount {
         /// `Linjenummer`.
@@ -34,7 +82,8 @@ pub enum LedgerFault {
         /// The account.
         konto: Box<str>,
     },
-    /// The account is closed, or the books were told to refuse it.
+    /// The account is closed on the konteringsdag or for the year, or the books were told to
+    /// refuse it.
     ClosedAccount {
         /// `Linjenummer`.
         linje: u32,
@@ -55,6 +104,7 @@ impl LedgerFault {
         match self {
             Self::Unbalanced => "BALANCE",
             Self::NoAccount { .. } => "KONTO-MANGLER",
+            Self::WrongParts { .. } => "KONTERING-SUM",
             Self::UnknownAccount { .. } => "KONTO-UKENDT",
             Self::ClosedAccount { .. } => "KONTO-LUKKET",
             Self::ClosedYear { .. } => "PERIODE-LUKKET",
@@ -66,6 +116,7 @@ impl LedgerFault {
     pub const fn linje(&self) -> Option<u32> {
         match self {
             Self::NoAccount { linje }
+            | Self::WrongParts { linje }
             | Self::UnknownAccount { linje, .. }
             | Self::ClosedAccount { linje, .. } => Some(*linje),
             Self::Unbalanced | Self::ClosedYear { .. } => None,
@@ -87,17 +138,23 @@ pub fn judge(bilag: &Finansbilag, chart: &Chart, closed_years: &HashSet<i16>) ->
     if closed_years.contains(&aar) {
         faults.push(LedgerFault::ClosedYear { aar });
     }
+    let day = bilag.konteringsdag();
     for postering in &bilag.posteringer {
         let linje = postering.linjenummer;
-        let Some(konto) = &postering.kontering else {
+        let Some(kontering) = &postering.kontering else {
             faults.push(LedgerFault::NoAccount { linje });
             continue;
         };
-        let konto = konto.clone();
-        match chart.0.get(&konto) {
-            Some(true) => {}
-            Some(false) => faults.push(LedgerFault::ClosedAccount { linje, konto }),
-            None => faults.push(LedgerFault::UnknownAccount { linje, konto }),
+        if !kontering.adds_up_to(postering.beloeb) {
+            faults.push(LedgerFault::WrongParts { linje });
+        }
+        for line in kontering.lines() {
+            let konto = line.konto.clone();
+            match chart.0.get(&konto) {
+                Some(known) if known.takes(day, bilag.regnskabsaar) => {}
+                Some(_) => faults.push(LedgerFault::ClosedAccount { linje, konto }),
+                None => faults.push(LedgerFault::UnknownAccount { linje, konto }),
+            }
         }
     }
     faults

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{BookingPeriod, Validity};
 use crate::ids::FagsystemId;
-use crate::omsaetning::{Compiled, Condition, InForce, Rule, Tables, Target, Template};
+use crate::omsaetning::{Compiled, Condition, InForce, Mode, Rule, Tables, Target, Template};
 use crate::party::{Cvr, Fagsystem, Kommunekode, Myndighed};
 
 /// A system may post for an authority on these days.
@@ -109,6 +109,7 @@ pub struct Register {
     sortiment: HashMap<FagsystemId, HashMap<Box<str>, Values>>,
     omsaetning: HashMap<(Kommunekode, FagsystemId), Tables>,
     receivers: HashMap<Kommunekode, Receiver>,
+    modes: HashMap<(Kommunekode, FagsystemId), Mode>,
 }
 
 impl Register {
@@ -255,6 +256,27 @@ impl Register {
             *tables = Tables::new(versions);
         }
         self
+    }
+
+    /// Says who finds the accounts: for each table what was decided last. A table that nothing was
+    /// decided of is the hub's to apply.
+    #[must_use]
+    pub fn with_modes(mut self, decided: Vec<((Kommunekode, FagsystemId), Mode)>) -> Self {
+        self.modes.extend(decided);
+        self
+    }
+
+    /// Who finds the accounts of a municipality's bilag from a fagsystem.
+    #[must_use]
+    pub fn mode(&self, kommune: Kommunekode, fagsystem: FagsystemId) -> Mode {
+        let decided = self.modes.get(&(kommune, fagsystem));
+        decided.copied().unwrap_or_default()
+    }
+
+    /// Whether anything was ever decided of a table: else no bilag of it is the ERP's to map.
+    #[must_use]
+    pub fn was_decided(&self, kommune: Kommunekode, fagsystem: FagsystemId) -> bool {
+        self.modes.contains_key(&(kommune, fagsystem))
     }
 
     /// The version of the omsætningstabel that is for a konteringsdag.

@@ -1,15 +1,18 @@
 //! The books of all municipalities behind one service: who is asked, what is answered.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use oir_domain::fault::{Fault, FaultCode, Place, Severity};
-use oir_domain::finans::Afsendelse;
+use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::{BilagUuid, ErpBilagsnummer};
-use oir_domain::ledger::Chart;
-use oir_domain::party::{Cvr, Kommunekode};
+use oir_domain::ledger::{BooksKonto, Chart};
+use oir_domain::omsaetning::predict;
+use oir_domain::party::{Cvr, Fagsystem, Kommunekode};
+use oir_domain::register::Register;
 use oir_wire::finans::message::{
     Bilagskvittering, Bilagsstatus, Blame, Call, Fejl, ForretningsKode, Forretningskvittering,
     KontroltotalQuery, KontroltotalReply, ModtagReply, Positionsfejl, Refusal, Reply, StatusOf,
@@ -17,7 +20,7 @@ use oir_wire::finans::message::{
 };
 use thiserror::Error;
 
-use crate::ledger_file::{Entered, LedgerFile, Sum};
+use crate::ledger_file::{Entered, LedgerFile, Received, Rules, Sum};
 
 /// The file of the books cannot be used.
 #[derive(Debug, Error)]
@@ -29,12 +32,15 @@ pub struct BooksError(#[from] rusqlite::Error);
 pub struct Setup {
     /// Authorities and their municipalities.
     pub myndigheder: Vec<(Cvr, Kommunekode)>,
-    /// Accounts: municipality, number, open.
-    pub kontoplan: Vec<(Kommunekode, Box<str>, bool)>,
+    /// Accounts of all municipalities, in whatever form each writes them.
+    pub kontoplan: Vec<BooksKonto>,
     /// Accounts to refuse although they are open.
     pub refused: HashSet<Box<str>>,
     /// Years closed for booking.
     pub closed_years: HashSet<i16>,
+    /// Books that map by themselves: fagsystemer and their own copy of the tables. What comes with
+    /// an account is booked on that account all the same.
+    pub own_tables: Option<Register>,
 }
 
 #[derive(Debug)]
@@ -43,6 +49,7 @@ struct Shared {
     kommuner: HashMap<Cvr, Kommunekode>,
     charts: HashMap<Kommunekode, Chart>,
     closed_years: HashSet<i16>,
+    own_tables: Option<Register>,
 }
 
 /// The books. Cheap to clone.
@@ -58,15 +65,17 @@ impl Books {
     /// [`BooksError`] when the file cannot be used.
     pub fn open(path: Option<&Path>, setup: &Setup) -> Result<Self, BooksError> {
         let mut charts: HashMap<Kommunekode, Chart> = HashMap::new();
-        for (kommune, konto, open) in &setup.kontoplan {
-            let open = *open && !setup.refused.contains(konto);
-            charts.entry(*kommune).or_default().set(konto, open);
+        for konto in &setup.kontoplan {
+            let mut konto = konto.clone();
+            konto.open = konto.open && !setup.refused.contains(&konto.konto);
+            charts.entry(konto.kommune).or_default().add(konto);
         }
         Ok(Self(Arc::new(Shared {
             file: Mutex::new(LedgerFile::open(path)?),
             kommuner: setup.myndigheder.iter().copied().collect(),
             charts,
             closed_years: setup.closed_years.clone(),
+            own_tables: setup.own_tables.clone(),
         })))
     }
 
@@ -105,10 +114,19 @@ impl Books {
         };
         let none = Chart::default();
         let chart = self.0.charts.get(&kommune).unwrap_or(&none);
-        let (system, closed) = (afsendelse.afsender_system, &self.0.closed_years);
-        let entered = self
-            .file()
-            .enter(kommune, system, &afsendelse.bilag, chart, closed)?;
+        let rules = Rules {
+            chart,
+            closed: &self.0.closed_years,
+        };
+        let system = afsendelse.afsender_system;
+        let own = self.0.own_tables.as_ref();
+        let bilag = afsendelse.bilag.iter();
+        let bilag: Vec<Received<'_>> = match own.and_then(|own| Some((own, own.fagsystem(system)?)))
+        {
+            Some((own, system)) => bilag.map(|one| mapped(one, kommune, system, own)).collect(),
+            None => bilag.map(Received::as_sent).collect(),
+        };
+        let entered = self.file().enter(kommune, system, &bilag, &rules)?;
         let bilag = afsendelse.bilag.iter().zip(&entered);
         let bilag = bilag.map(|(bilag, entered)| receipt(bilag.bilag_uuid, entered));
         Ok(Reply::Modtag(ModtagReply {
@@ -164,12 +182,43 @@ impl Books {
         }))
     }
 
+    /// What is booked on each account, debit less credit in øre, by municipality.
+    ///
+    /// # Errors
+    /// [`BooksError`] when the file fails.
+    pub fn balances(&self) -> Result<Vec<(Kommunekode, Box<str>, i64)>, BooksError> {
+        Ok(self.file().balances()?)
+    }
+
     /// Vouchers out of balance and gaps in the numbers; empty in sound books.
     ///
     /// # Errors
     /// [`BooksError`] when the file fails.
     pub fn damage(&self) -> Result<Vec<String>, BooksError> {
         Ok(self.file().damage()?)
+    }
+}
+
+/// A bilag with the accounts that these books' own table gives it. What has an account keeps it,
+/// and what the table has none for stays without one, and is refused for it.
+fn mapped<'b>(
+    bilag: &'b Finansbilag,
+    kommune: Kommunekode,
+    system: &Fagsystem,
+    own: &Register,
+) -> Received<'b> {
+    let (found, _) = predict(bilag, 0, kommune, system, own);
+    let mut bilag = bilag.clone();
+    let mut told = Vec::new();
+    for (postering, found) in bilag.posteringer.iter_mut().zip(found.posteringer) {
+        if postering.kontering.is_none() {
+            told.push(postering.linjenummer);
+            postering.kontering = found.kontering;
+        }
+    }
+    Received {
+        bilag: Cow::Owned(bilag),
+        told,
     }
 }
 
@@ -181,9 +230,13 @@ fn refused(code: FaultCode, path: &str, value: &dyn std::fmt::Display) -> Reply 
 fn receipt(bilag_uuid: BilagUuid, entered: &Entered) -> Bilagskvittering {
     let id = bilag_uuid.to_string();
     match entered {
-        Entered::Booked(number) => {
+        Entered::Booked(number, told) => {
             let number = ErpBilagsnummer::try_new(number).ok();
-            Bilagskvittering::of(bilag_uuid, id, ForretningsKode::Accepteret, number, &[])
+            let kode = ForretningsKode::Accepteret;
+            Bilagskvittering {
+                konteret: told.clone(),
+                ..Bilagskvittering::of(bilag_uuid, id, kode, number, &[])
+            }
         }
         Entered::Refused(reasons) => {
             let positionsfejl: Vec<_> = reasons.iter().map(reason).collect();
@@ -202,6 +255,7 @@ fn receipt(bilag_uuid: BilagUuid, entered: &Entered) -> Bilagskvittering {
                 },
                 erp_bilagsnummer: None,
                 positionsfejl,
+                konteret: Vec::new(),
             }
         }
     }
@@ -211,6 +265,7 @@ fn reason((linje, code, konto): &(u32, String, String)) -> Positionsfejl {
     let tekst = match code.as_str() {
         "KONTO-LUKKET" => format!("Kontoen {konto} er lukket"),
         "KONTO-UKENDT" => format!("Kontoen {konto} findes ikke"),
+        "KONTERING-SUM" => "Konteringslinjerne er ikke posteringens beløb tilsammen".to_owned(),
         "KONTO-MANGLER" => "Posteringen har ingen konto".to_owned(),
         "PERIODE-LUKKET" => "Regnskabsåret er lukket".to_owned(),
         _ => "Debet og kredit er ikke ens".to_owned(),
@@ -234,26 +289,29 @@ fn status(bilag_uuid: BilagUuid, entered: Option<&Entered>) -> Bilagsstatus {
     let receipt = entered.map(|entered| receipt(bilag_uuid, entered));
     let tilstand = match entered {
         None => Tilstand::Ukendt,
-        Some(Entered::Booked(_)) => Tilstand::Bogfoert,
+        Some(Entered::Booked(..)) => Tilstand::Bogfoert,
         Some(Entered::Refused(_)) => Tilstand::AfvistAfOekonomi,
     };
-    let (bilag_id, kvittering, erp_bilagsnummer, positionsfejl) = match receipt {
-        Some(r) => (
-            Some(r.bilag_id),
-            Some(r.kvittering),
-            r.erp_bilagsnummer,
-            r.positionsfejl,
-        ),
-        None => (None, None, None, Vec::new()),
-    };
-    Bilagsstatus {
+    let unknown = Bilagsstatus {
         bilag_uuid,
-        bilag_id,
+        bilag_id: None,
         tilstand,
         forsoeg: u32::from(entered.is_some()),
         aendret: None,
-        kvittering,
-        erp_bilagsnummer,
-        positionsfejl,
+        kvittering: None,
+        erp_bilagsnummer: None,
+        positionsfejl: Vec::new(),
+        konteret: Vec::new(),
+    };
+    match receipt {
+        None => unknown,
+        Some(receipt) => Bilagsstatus {
+            bilag_id: Some(receipt.bilag_id),
+            kvittering: Some(receipt.kvittering),
+            erp_bilagsnummer: receipt.erp_bilagsnummer,
+            positionsfejl: receipt.positionsfejl,
+            konteret: receipt.konteret,
+            ..unknown
+        },
     }
 }

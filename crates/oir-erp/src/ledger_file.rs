@@ -4,8 +4,10 @@ use oir_domain::finans::Finansbilag;
 use oir_domain::ids::{BilagUuid, FagsystemId};
 use oir_domain::ledger::{Chart, LedgerFault, judge};
 use oir_domain::money::Oere;
+use oir_domain::omsaetning::{Kontering, Konteringslinje, Told};
 use oir_domain::party::Kommunekode;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use uuid::Uuid;
@@ -22,6 +24,10 @@ create table if not exists entry (
   kommune integer not null, bilag_uuid blob not null, position integer not null,
   konto text not null, side text not null, beloeb integer not null,
   primary key (kommune, bilag_uuid, position)) strict, without rowid;
+-- Entries whose account these books found by themselves, with the posting that each is of.
+create table if not exists found_here (
+  kommune integer not null, bilag_uuid blob not null, position integer not null,
+  linje integer not null, primary key (kommune, bilag_uuid, position)) strict, without rowid;
 create table if not exists last_number (
   kommune integer not null, regnskabsaar integer not null, number integer not null,
   primary key (kommune, regnskabsaar)) strict, without rowid;
@@ -30,8 +36,8 @@ create table if not exists last_number (
 /// What the ledger holds of one bilag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Entered {
-    /// Booked under this number.
-    Booked(String),
+    /// Booked under this number, on these accounts where the books found them by themselves.
+    Booked(String, Vec<Told>),
     /// Refused, one line per reason: posting (0 = the bilag), code, account.
     Refused(Vec<(u32, String, String)>),
 }
@@ -42,6 +48,32 @@ pub(crate) struct Sum {
     pub(crate) antal: u32,
     pub(crate) debet: i64,
     pub(crate) kredit: i64,
+}
+
+/// A bilag as it is to be entered.
+#[derive(Debug)]
+pub(crate) struct Received<'b> {
+    /// With its accounts.
+    pub(crate) bilag: Cow<'b, Finansbilag>,
+    /// `Linjenummer` of the postings whose accounts the books found by themselves.
+    pub(crate) told: Vec<u32>,
+}
+
+impl<'b> Received<'b> {
+    /// With the accounts that it came with.
+    pub(crate) const fn as_sent(bilag: &'b Finansbilag) -> Self {
+        Self {
+            bilag: Cow::Borrowed(bilag),
+            told: Vec::new(),
+        }
+    }
+}
+
+/// What a municipality's books ask of a bilag.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'r> {
+    pub(crate) chart: &'r Chart,
+    pub(crate) closed: &'r HashSet<i16>,
 }
 
 #[derive(Debug)]
@@ -66,17 +98,19 @@ impl LedgerFile {
         &mut self,
         kommune: Kommunekode,
         system: FagsystemId,
-        bilag: &[Finansbilag],
-        chart: &Chart,
-        closed: &HashSet<i16>,
+        bilag: &[Received<'_>],
+        rules: &Rules<'_>,
     ) -> Result<Vec<Entered>> {
         let work = self.0.transaction()?;
         let mut entered = Vec::with_capacity(bilag.len());
         for one in bilag {
-            let before = find(&work, kommune, one.bilag_uuid)?;
+            let before = find(&work, kommune, one.bilag.bilag_uuid)?;
             entered.push(match before {
                 Some(entered) => entered,
-                None => book(&work, kommune, system, one, &judge(one, chart, closed))?,
+                None => {
+                    let faults = judge(&one.bilag, rules.chart, rules.closed);
+                    book(&work, kommune, system, one, &faults)?
+                }
             });
         }
         work.commit()?;
@@ -112,12 +146,30 @@ impl LedgerFile {
         rows.collect()
     }
 
+    /// Debit less credit by municipality and account.
+    pub(crate) fn balances(&self) -> Result<Vec<(Kommunekode, Box<str>, i64)>> {
+        let mut prepared = self.0.prepare(
+            "select kommune, konto, sum(case side when 'D' then beloeb else -beloeb end)
+             from entry group by kommune, konto order by 1, 2",
+        )?;
+        let rows = prepared.query_map([], |row| {
+            let konto: String = row.get(1)?;
+            Ok((Kommunekode(row.get(0)?), konto.into(), row.get(2)?))
+        })?;
+        rows.collect()
+    }
+
     /// Vouchers whose entries do not balance, or whose numbers have gaps: none, or a bug.
     pub(crate) fn damage(&self) -> Result<Vec<String>> {
         let checks = [
             "select 'ubalance ' || kommune || ' ' || hex(bilag_uuid) from entry
              group by kommune, bilag_uuid
              having sum(case side when 'D' then beloeb else -beloeb end) <> 0",
+            "select 'posteringer og bilag ' || b.kommune || ' ' || hex(b.bilag_uuid)
+             from bilag b left join entry e
+             on e.kommune = b.kommune and e.bilag_uuid = b.bilag_uuid
+             where b.number is not null group by b.kommune, b.bilag_uuid
+             having total(e.beloeb) <> b.debet + b.kredit",
             "select 'huller i nummerrækken ' || kommune || ' ' || regnskabsaar from bilag
              where number is not null group by kommune, regnskabsaar
              having count(*) <> max(number) or min(number) <> 1",
@@ -146,10 +198,48 @@ fn find(connection: &Connection, kommune: Kommunekode, id: BilagUuid) -> Result<
         ))
     });
     let found = row.optional()?.map(|(aar, number, refusal)| match number {
-        Some(number) => Entered::Booked(erp_bilagsnummer(aar, number)),
+        Some(number) => Entered::Booked(erp_bilagsnummer(aar, number), Vec::new()),
         None => Entered::Refused(lines(&refusal.unwrap_or_default())),
     });
-    Ok(found)
+    match found {
+        Some(Entered::Booked(number, _)) => {
+            let told = told(connection, kommune, id)?;
+            Ok(Some(Entered::Booked(number, told)))
+        }
+        other => Ok(other),
+    }
+}
+
+/// The accounts that the books found for a bilag by themselves.
+fn told(connection: &Connection, kommune: Kommunekode, id: BilagUuid) -> Result<Vec<Told>> {
+    let mut prepared = connection.prepare_cached(
+        "select f.linje, e.konto, e.beloeb from found_here f join entry e
+         on e.kommune = f.kommune and e.bilag_uuid = f.bilag_uuid and e.position = f.position
+         where f.kommune = ?1 and f.bilag_uuid = ?2 order by f.position",
+    )?;
+    let rows = prepared.query_map(params![kommune.0, id.as_uuid().as_bytes()], |row| {
+        let konto: String = row.get(1)?;
+        let line = Konteringslinje {
+            konto: konto.into(),
+            beloeb: Oere::new(row.get(2)?),
+        };
+        Ok((row.get::<_, u32>(0)?, line))
+    })?;
+    let mut by_posting: Vec<(u32, Vec<Konteringslinje>)> = Vec::new();
+    for row in rows {
+        let (linje, line) = row?;
+        match by_posting.last_mut() {
+            Some((last, lines)) if *last == linje => lines.push(line),
+            _ => by_posting.push((linje, vec![line])),
+        }
+    }
+    let told = by_posting.into_iter().filter_map(|(linjenummer, lines)| {
+        Some(Told {
+            linjenummer,
+            kontering: Kontering::try_new(lines)?,
+        })
+    });
+    Ok(told.collect())
 }
 
 fn erp_bilagsnummer(aar: i16, number: i64) -> String {
@@ -172,6 +262,7 @@ fn account(fault: &LedgerFault) -> &str {
         }
         LedgerFault::Unbalanced
         | LedgerFault::NoAccount { .. }
+        | LedgerFault::WrongParts { .. }
         | LedgerFault::ClosedYear { .. } => "",
     }
 }
@@ -180,9 +271,10 @@ fn book(
     work: &Transaction<'_>,
     kommune: Kommunekode,
     system: FagsystemId,
-    bilag: &Finansbilag,
+    received: &Received<'_>,
     faults: &[LedgerFault],
 ) -> Result<Entered> {
+    let bilag = &*received.bilag;
     let aar = bilag.regnskabsaar.0;
     let number = if faults.is_empty() {
         Some(next_number(work, kommune, aar)?)
@@ -219,18 +311,41 @@ fn book(
     let Some(number) = number else {
         return Ok(Entered::Refused(reasons));
     };
+    enter_lines(work, kommune, received)?;
+    let told = told(work, kommune, bilag.bilag_uuid)?;
+    Ok(Entered::Booked(erp_bilagsnummer(aar, number), told))
+}
+
+/// An entry for each account of each posting.
+fn enter_lines(
+    work: &Transaction<'_>,
+    kommune: Kommunekode,
+    received: &Received<'_>,
+) -> Result<()> {
     let mut entry = work.prepare_cached("insert into entry values (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for (position, postering) in (0_i64..).zip(&bilag.posteringer) {
+    let mut found = work.prepare_cached("insert into found_here values (?1, ?2, ?3, ?4)")?;
+    let id = received.bilag.bilag_uuid.as_uuid();
+    let posteringer = received.bilag.posteringer.iter();
+    let lines = posteringer.flat_map(|postering| {
+        let lines = postering.kontering.as_ref().map(Kontering::lines);
+        let lines = lines.unwrap_or_default().iter();
+        lines.map(move |line| (postering, line))
+    });
+    for (position, (postering, line)) in (0_i64..).zip(lines) {
         entry.execute(params![
             kommune.0,
-            bilag.bilag_uuid.as_uuid().as_bytes(),
+            id.as_bytes(),
             position,
-            postering.kontering.as_deref().unwrap_or(""),
+            line.konto,
             postering.side.letter(),
-            postering.beloeb.get(),
+            line.beloeb.get(),
         ])?;
+        let linje = postering.linjenummer;
+        if received.told.contains(&linje) {
+            found.execute(params![kommune.0, id.as_bytes(), position, linje])?;
+        }
     }
-    Ok(Entered::Booked(erp_bilagsnummer(aar, number)))
+    Ok(())
 }
 
 fn next_number(work: &Transaction<'_>, kommune: Kommunekode, aar: i16) -> Result<i64> {

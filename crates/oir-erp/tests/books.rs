@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use jiff::Timestamp;
-use oir_domain::finans::Finansbilag;
+use oir_domain::calendar::Regnskabsaar;
+use oir_domain::finans::{Finansbilag, Posteringstype};
+use oir_domain::ledger::BooksKonto;
+use oir_domain::omsaetning::Kontering;
 use oir_domain::register::Register;
 use oir_erp::{Books, Misbehaviour, Setup, server};
 use oir_fagsystem::sample;
@@ -23,7 +26,7 @@ fn books() -> Books {
             .collect(),
         kontoplan: sample::kontoplan()
             .into_iter()
-            .map(|r| (r.kommune, r.konto, r.open))
+            .map(|row| row.in_the_books())
             .collect(),
         ..Setup::default()
     };
@@ -36,10 +39,8 @@ fn mapped(mut bilag: Finansbilag) -> Finansbilag {
     let fagsystem = register.fagsystem(sample::FAGSYSTEM).unwrap();
     let accounts =
         oir_domain::omsaetning::map(&bilag, 0, sample::KOMMUNE, fagsystem, &register).unwrap();
-    let lines = accounts.posteringer.into_iter().flat_map(|k| k.lines);
-    let accounts: Vec<Box<str>> = lines.map(|line| line.konto).collect();
-    for (postering, konto) in bilag.posteringer.iter_mut().zip(accounts) {
-        postering.kontering = Some(konto);
+    for (postering, konteret) in bilag.posteringer.iter_mut().zip(accounts.posteringer) {
+        postering.kontering = konteret.kontering();
     }
     bilag
 }
@@ -117,6 +118,69 @@ fn without_accounts_every_posting_has_its_reason() {
         .map(|f| f.linjenummer)
         .collect();
     assert_eq!(lines, [Some(1), Some(2)]);
+}
+
+/// The codes of what the books refuse of one bilag on these accounts.
+fn refusals(accounts: &[BooksKonto], bilag: Finansbilag) -> Vec<String> {
+    let register = sample::register_data("http://127.0.0.1:9/");
+    let setup = Setup {
+        myndigheder: register
+            .myndigheder
+            .iter()
+            .map(|m| (m.cvr, m.kommune))
+            .collect(),
+        kontoplan: accounts.to_vec(),
+        ..Setup::default()
+    };
+    let books = Books::open(None, &setup).unwrap();
+    let call = delivery(1, vec![bilag]);
+    let Reply::Modtag(reply) = books.answer(&call, Timestamp::UNIX_EPOCH).unwrap() else {
+        panic!("a receipt was due");
+    };
+    let faults = reply
+        .bilag
+        .into_iter()
+        .flat_map(|bilag| bilag.positionsfejl);
+    faults.map(|fault| fault.kode.into()).collect()
+}
+
+#[test]
+fn accounts_of_every_form_close_by_day_and_by_year_but_not_for_the_supplement() {
+    let (year, day) = (sample::DAY.year(), sample::DAY);
+    let open = |konto: &str| BooksKonto::lasting(sample::KOMMUNE, konto, true);
+    for konto in [
+        "40000000/PSP/XG-9212045210-00014",
+        "47110815",
+        "7710-52-4711",
+    ] {
+        let on = |aar: i16, kind: Posteringstype| {
+            let mut bilag = sample::bilag(1);
+            bilag.regnskabsaar = Regnskabsaar(aar);
+            bilag.posteringstype = kind;
+            for postering in &mut bilag.posteringer {
+                postering.kontering = Some(Kontering::whole(konto, postering.beloeb));
+            }
+            bilag
+        };
+        let (normal, old) = (
+            on(year, Posteringstype::Normal),
+            on(year - 1, Posteringstype::Supplement),
+        );
+        let (mut by_day, mut by_year) = (open(konto), open(konto));
+        by_day.validity.to = Some(jiff::civil::date(year - 1, 12, 31));
+        by_year.aar.to = Some(Regnskabsaar(year - 1));
+        assert!(refusals(&[open(konto)], normal.clone()).is_empty());
+        for closed in [by_day, by_year] {
+            let refused = refusals(&[closed.clone()], normal.clone());
+            assert_eq!(refused, ["KONTO-LUKKET", "KONTO-LUKKET"], "{konto}");
+            assert!(refusals(&[closed], old.clone()).is_empty(), "{konto} {day}");
+        }
+        let mut next = open(konto);
+        next.aar.from = Some(Regnskabsaar(year));
+        assert_eq!(refusals(&[next], old), ["KONTO-LUKKET", "KONTO-LUKKET"]);
+        let unknown = refusals(&[open("x")], normal);
+        assert_eq!(unknown, ["KONTO-UKENDT", "KONTO-UKENDT"]);
+    }
 }
 
 async fn post(address: std::net::SocketAddr, body: &[u8]) -> Vec<u8> {

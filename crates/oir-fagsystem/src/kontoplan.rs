@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use oir_domain::calendar::Validity;
+use oir_domain::ledger::BooksKonto;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Omsaetningsrow;
 
@@ -24,6 +25,14 @@ pub struct KontoplanRow {
     pub navn: Box<str>,
     /// Whether it takes postings; a closed one makes the books refuse.
     pub open: bool,
+}
+
+impl KontoplanRow {
+    /// As the books know it.
+    #[must_use]
+    pub fn in_the_books(&self) -> BooksKonto {
+        BooksKonto::lasting(self.kommune, &self.konto, self.open)
+    }
 }
 
 /// The accounts of all the municipalities, by municipality and account.

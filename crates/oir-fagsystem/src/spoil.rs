@@ -10,6 +10,7 @@ use oir_domain::finans::{
 };
 use oir_domain::ids::BilagUuid;
 use oir_domain::money::{Oere, Side};
+use oir_domain::omsaetning::Kontering;
 
 use crate::benefits::{Scene, days_before};
 use crate::people::{CVR_WITHOUT_CHECK, as_part, firm_part, nobody};
@@ -150,7 +151,9 @@ fn line_fault(line: &mut Finanspostering, code: FaultCode, scene: &Scene, rng: &
             line.part = as_part(nobody(rng), PartRolle::Ydelsesmodtager);
         }
         FaultCode::BlankText => line.tekst = "   ".into(),
-        FaultCode::KonteringNotYours => line.kontering = Some("5577111479101352".into()),
+        FaultCode::KonteringNotYours => {
+            line.kontering = Some(Kontering::whole("5577111479101352", line.beloeb))
+        }
         _ => {}
     }
 }

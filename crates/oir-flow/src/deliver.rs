@@ -357,7 +357,7 @@ async fn inquire(hub: &Hub, due: Vec<Standing>, until: Timestamp) -> Result<Reac
     // when the lease runs out, until it has been asked long enough.
     let told = |(standing, outcome): (Standing, Outcome)| {
         let outcome = match outcome {
-            Outcome::Booked(_) | Outcome::Refused(_) | Outcome::HandedOver | Outcome::NotThere => {
+            Outcome::Booked(..) | Outcome::Refused(_) | Outcome::HandedOver | Outcome::NotThere => {
                 outcome
             }
             Outcome::NoAnswer(why) | Outcome::Unavailable { reason: why, .. } => {

@@ -10,14 +10,15 @@ use oir_domain::finans::check::{self, Facts, Known, Parties};
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::{AfsendelseId, BilagId};
 use oir_domain::message::{Admission, State, admit};
-use oir_domain::omsaetning;
-use oir_domain::party::Kommunekode;
+use oir_domain::omsaetning::{self, Mode};
+use oir_domain::party::{Fagsystem, Kommunekode};
 use oir_domain::register::Register;
 use oir_wire::finans::digest;
 use oir_wire::finans::message::Unreadable;
 
 use crate::ports::inbox::{
-    BilagRecord, Channel, Findings, MessageOutcome, MessageRecord, NewBilag, StoredMessage,
+    Accounts, BilagRecord, Channel, Findings, MessageOutcome, MessageRecord, NewBilag,
+    StoredMessage,
 };
 use crate::ports::process::Ids;
 
@@ -221,13 +222,28 @@ fn blank(
     }
 }
 
-/// The account of each posting.
-pub(crate) fn accounts(mapped: omsaetning::Mapped) -> Vec<Box<str>> {
-    let lines = mapped
-        .posteringer
-        .into_iter()
-        .flat_map(|konteret| konteret.lines);
-    lines.map(|line| line.konto).collect()
+/// The accounts of a bilag by whoever finds them, and the warnings that go with them.
+///
+/// # Errors
+/// What has no account, when it is the hub that finds them.
+pub(crate) fn accounts(
+    bilag: &Finansbilag,
+    index: u32,
+    kommune: Kommunekode,
+    fagsystem: &Fagsystem,
+    register: &Register,
+) -> Result<(Accounts, Vec<Fault>), Vec<Fault>> {
+    match register.mode(kommune, fagsystem.id) {
+        Mode::Apply => {
+            let mapped = omsaetning::map(bilag, index, kommune, fagsystem, register)?;
+            Ok((Accounts::Mapped(mapped), Vec::new()))
+        }
+        Mode::Mirror => {
+            let (foreseen, warnings) =
+                omsaetning::predict(bilag, index, kommune, fagsystem, register);
+            Ok((Accounts::Foreseen(foreseen), warnings))
+        }
+    }
 }
 
 struct Judging<'a> {
@@ -298,26 +314,25 @@ impl Judging<'_> {
         }))
     }
 
-    /// Where a bilag goes: rejected, held for want of an account, or on its way.
-    fn place(
-        &self,
-        index: u32,
-        bilag: &Finansbilag,
-        faults: &mut Vec<Fault>,
-    ) -> (State, Vec<Box<str>>) {
+    /// Where a bilag goes: rejected, held for want of an account, or on its way. What the ERP maps
+    /// is never held: the ERP decides, and what it will refuse goes there with a warning.
+    fn place(&self, index: u32, bilag: &Finansbilag, faults: &mut Vec<Fault>) -> (State, Accounts) {
         let (Some(myndighed), Some(fagsystem)) = (self.parties.myndighed, self.parties.fagsystem)
         else {
-            return (State::Rejected, Vec::new());
+            return (State::Rejected, Accounts::Open);
         };
         if any_stops(faults) {
-            return (State::Rejected, Vec::new());
+            return (State::Rejected, Accounts::Open);
         }
         let register = self.facts.register;
-        match omsaetning::map(bilag, index, myndighed.kommune, fagsystem, register) {
-            Ok(mapped) => (State::Mapped, accounts(mapped)),
+        match accounts(bilag, index, myndighed.kommune, fagsystem, register) {
+            Ok((accounts, warnings)) => {
+                faults.extend(warnings);
+                (State::Mapped, accounts)
+            }
             Err(missing) => {
                 faults.extend(missing);
-                (State::Held, Vec::new())
+                (State::Held, Accounts::Open)
             }
         }
     }

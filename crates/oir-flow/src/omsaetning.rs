@@ -9,6 +9,7 @@
 //! sees that table anyhow, or when its owner shares it, and when both write their accounts in
 //! the same form. It comes with what does not fit: the other's own values and accounts.
 
+mod covered;
 mod simulate;
 
 use jiff::Timestamp;

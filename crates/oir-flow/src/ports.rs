@@ -11,6 +11,7 @@ pub mod inbox;
 pub mod kontoplan;
 pub mod looks;
 pub mod machine_keys;
+pub mod mirror;
 pub mod omsaetning;
 pub mod operation;
 pub mod outbox;

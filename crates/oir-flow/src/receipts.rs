@@ -1,7 +1,7 @@
 //! What senders are told: receipts from what is stored, and nothing else, so that a
 //! repeat and a later question get the same words.
 
-use oir_domain::fault::{Fault, Severity};
+use oir_domain::fault::{Fault, FaultCode, Severity};
 use oir_domain::ids::BilagUuid;
 use oir_domain::message::{State, StateName};
 use oir_wire::finans::message::{
@@ -100,6 +100,7 @@ pub fn status(bilag: &StoredBilag) -> Bilagsstatus {
         kvittering: Some(receipt.kvittering),
         erp_bilagsnummer: receipt.erp_bilagsnummer,
         positionsfejl: receipt.positionsfejl,
+        konteret: Vec::new(),
     }
 }
 
@@ -115,12 +116,16 @@ pub fn unknown(bilag_uuid: BilagUuid) -> Bilagsstatus {
         kvittering: None,
         erp_bilagsnummer: None,
         positionsfejl: Vec::new(),
+        konteret: Vec::new(),
     }
 }
 
 /// What concerns the sender: why it was rejected or refused, else its warnings. A missing
-/// account is the municipality's to put right, not the sender's.
+/// account is the municipality's to put right, not the sender's, and so is one that the ERP will
+/// miss.
 fn for_sender(rejected: bool, faults: &[Fault], later: &[Fault]) -> Vec<Fault> {
     let ours = |f: &&Fault| rejected || f.code.severity() == Severity::Warning;
-    faults.iter().filter(ours).chain(later).cloned().collect()
+    let theirs = |f: &&Fault| f.code != FaultCode::RefusalForeseen;
+    let faults = faults.iter().filter(ours).chain(later);
+    faults.filter(theirs).cloned().collect()
 }

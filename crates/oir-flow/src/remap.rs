@@ -1,10 +1,11 @@
-//! Held bilag after a change of the omsætningstabel: what now has accounts goes on.
+//! Held bilag after a change of the omsætningstabel: what now has accounts goes on, and
+//! everything of a table that is the ERP's to apply from now on.
 
 use jiff::{SignedDuration, Timestamp};
 use oir_domain::message::Event;
-use oir_domain::omsaetning;
 
 use crate::hub::Hub;
+use crate::judge::accounts;
 use crate::ports::StoreFailure;
 use crate::ports::outbox::{Move, Standing};
 use crate::settle::the_move;
@@ -45,7 +46,8 @@ impl Follower {
 /// Bilag mapped per transaction.
 const PAGE: u32 = 200;
 
-/// Maps held bilag anew by the register as last read; how many went on.
+/// Maps held bilag anew by the register as last read, each municipality's in the order of
+/// reception; how many went on.
 ///
 /// # Errors
 /// [`StoreFailure`]; what was mapped before it stays mapped.
@@ -76,9 +78,9 @@ async fn remap_page(hub: &Hub, held: &[Standing]) -> Result<u64, StoreFailure> {
     let register = hub.register();
     let moves = held.iter().zip(&documents).filter_map(|(standing, bilag)| {
         let fagsystem = register.fagsystem(standing.fagsystem)?;
-        let mapped = omsaetning::map(bilag, 0, kommune, fagsystem, &register).ok()?;
-        let accounts = crate::judge::accounts(mapped);
-        let step = the_move(hub, standing, &Event::AccountsFound, None, Vec::new())?;
+        let found = accounts(bilag, 0, kommune, fagsystem, &register).ok()?;
+        let (accounts, warnings) = found;
+        let step = the_move(hub, standing, &Event::AccountsFound, None, warnings)?;
         Some(Move { accounts, ..step })
     });
     let moves: Vec<Move> = moves.collect();

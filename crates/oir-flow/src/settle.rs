@@ -1,11 +1,13 @@
 //! What the books said, or did not say, turned into steps and written.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place};
-use oir_domain::ids::{BilagUuid, ErpBilagsnummer, FagsystemId};
+use oir_domain::ids::{BilagId, BilagUuid, ErpBilagsnummer, FagsystemId};
 use oir_domain::message::{Event, Outbox as OutboxChange, StateName, Step, apply};
+use oir_domain::omsaetning::{Prediction, Told, Verdict, compare};
 use oir_domain::party::Kommunekode;
 use oir_domain::retry::{Next, next};
 use oir_wire::finans::message::{
@@ -14,13 +16,14 @@ use oir_wire::finans::message::{
 
 use crate::hub::Hub;
 use crate::ports::StoreFailure;
-use crate::ports::outbox::{Advance, Move, Standing};
+use crate::ports::inbox::Accounts;
+use crate::ports::outbox::{Advance, Compared, Move, Standing};
 
 /// What became of one bilag at the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// In the books under a number.
-    Booked(ErpBilagsnummer),
+    /// In the books under a number, and the accounts that they name, if they found them.
+    Booked(ErpBilagsnummer, Vec<Told>),
     /// Refused, with their reasons.
     Refused(Vec<Fault>),
     /// They have it and will answer.
@@ -45,7 +48,9 @@ impl Outcome {
     #[must_use]
     pub fn of_receipt(receipt: &Bilagskvittering) -> Self {
         match (receipt.kvittering.kode, &receipt.erp_bilagsnummer) {
-            (ForretningsKode::Accepteret, Some(number)) => Self::Booked(number.clone()),
+            (ForretningsKode::Accepteret, Some(number)) => {
+                Self::Booked(number.clone(), receipt.konteret.clone())
+            }
             (ForretningsKode::Accepteret, None) => {
                 Self::NoAnswer("ACCEPTERET uden ErpBilagsnummer".into())
             }
@@ -65,14 +70,25 @@ impl Outcome {
     /// stands meanwhile; silence, or not knowing it, held only while the call was the last
     /// that was known: applied to what has moved on, it would send a second time.
     const fn is_word_of_the_books(&self) -> bool {
-        matches!(self, Self::Booked(_) | Self::Refused(_) | Self::HandedOver)
+        matches!(self, Self::Booked(..) | Self::Refused(_) | Self::HandedOver)
+    }
+
+    /// The books' last word, if this is one.
+    const fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Booked(..) => Some(Verdict::Booked),
+            Self::Refused(_) => Some(Verdict::Refused),
+            _ => None,
+        }
     }
 
     /// What a status says.
     #[must_use]
     pub fn of_status(status: &Bilagsstatus) -> Self {
         match (status.tilstand, &status.erp_bilagsnummer) {
-            (Tilstand::Bogfoert, Some(number)) => Self::Booked(number.clone()),
+            (Tilstand::Bogfoert, Some(number)) => {
+                Self::Booked(number.clone(), status.konteret.clone())
+            }
             (Tilstand::Afvist | Tilstand::AfvistAfOekonomi, _) => {
                 let receipt = status.kvittering.as_ref();
                 let sentence = receipt.and_then(|k| k.begrundelse.as_deref());
@@ -110,23 +126,64 @@ pub(crate) async fn settle(
     hub: &Hub,
     outcomes: Vec<(Standing, Outcome)>,
 ) -> Result<(), StoreFailure> {
-    let moves: Vec<Move> = outcomes
-        .iter()
-        .filter_map(|(s, o)| step(hub, s, o))
-        .collect();
+    let foreseen = foreseen(hub, &outcomes).await?;
+    let one = |(seen, outcome): &(Standing, Outcome)| {
+        step(hub, seen, outcome).map(|step| compared(step, foreseen.get(&seen.id), outcome))
+    };
+    let moves: Vec<Move> = outcomes.iter().filter_map(one).collect();
     if moves.is_empty() || hub.outbox().advance(&moves).await? == Advance::Done {
         return Ok(());
     }
     for (standing, outcome) in outcomes {
-        settle_one(hub, standing, &outcome).await?;
+        let foreseen = foreseen.get(&standing.id);
+        settle_one(hub, standing, &outcome, foreseen).await?;
     }
     Ok(())
+}
+
+/// What was said beforehand of the bilag that the books now have said their last word on. Asked
+/// for only where the ERP maps, or once did.
+async fn foreseen(
+    hub: &Hub,
+    outcomes: &[(Standing, Outcome)],
+) -> Result<HashMap<BilagId, Prediction>, StoreFailure> {
+    let register = hub.register();
+    let mut asked: HashMap<Kommunekode, Vec<BilagId>> = HashMap::new();
+    for (seen, outcome) in outcomes {
+        if outcome.verdict().is_some() && register.was_decided(seen.kommune, seen.fagsystem) {
+            asked.entry(seen.kommune).or_default().push(seen.id);
+        }
+    }
+    let mut foreseen = HashMap::new();
+    for (kommune, ids) in asked {
+        foreseen.extend(hub.outbox().foreseen(kommune, &ids).await?);
+    }
+    Ok(foreseen)
+}
+
+/// The step with what became of the prediction, when there was one and this is the last word.
+fn compared(step: Move, foreseen: Option<&Prediction>, outcome: &Outcome) -> Move {
+    let told = match outcome {
+        Outcome::Booked(_, told) => told.as_slice(),
+        _ => &[],
+    };
+    let compared = foreseen.zip(outcome.verdict());
+    let compared = compared.map(|(foreseen, verdict)| Compared {
+        comparison: compare(foreseen, verdict, told),
+        told: told.to_vec(),
+    });
+    Move { compared, ..step }
 }
 
 /// How often a bilag is read again before it is left to its lease.
 const READINGS_MAX: u32 = 4;
 
-async fn settle_one(hub: &Hub, seen: Standing, outcome: &Outcome) -> Result<(), StoreFailure> {
+async fn settle_one(
+    hub: &Hub,
+    seen: Standing,
+    outcome: &Outcome,
+    foreseen: Option<&Prediction>,
+) -> Result<(), StoreFailure> {
     let called_at = seen.version;
     let mut standing = Some(seen);
     for _ in 0..READINGS_MAX {
@@ -139,6 +196,7 @@ async fn settle_one(hub: &Hub, seen: Standing, outcome: &Outcome) -> Result<(), 
         let Some(one) = step(hub, &now, outcome) else {
             return Ok(());
         };
+        let one = compared(one, foreseen, outcome);
         if hub.outbox().advance(&[one]).await? == Advance::Done {
             return Ok(());
         }
@@ -184,7 +242,8 @@ pub async fn release(
         }
         let document = hub.outbox().load(kommune, &[seen.id]).await?;
         let mut posted = document.iter().flat_map(|bilag| &bilag.posteringer);
-        if posted.any(|postering| postering.kontering.is_none()) {
+        let unmapped = posted.any(|postering| postering.kontering.is_none());
+        if unmapped && hub.outbox().foreseen(kommune, &[seen.id]).await?.is_empty() {
             return Ok(Release::NeverMapped);
         }
         let event = Event::Released(hub.now());
@@ -205,7 +264,7 @@ fn step(hub: &Hub, seen: &Standing, outcome: &Outcome) -> Option<Move> {
     let now = hub.now();
     let soon = later(now, u64::from(hub.timing().ask_ms));
     let (event, detail, faults) = match outcome {
-        Outcome::Booked(number) => (Event::Booked(number.clone()), None, Vec::new()),
+        Outcome::Booked(number, _) => (Event::Booked(number.clone()), None, Vec::new()),
         Outcome::Refused(faults) => (Event::Refused, None, faults.clone()),
         Outcome::HandedOver => (Event::HandedOver, None, Vec::new()),
         Outcome::NoAnswer(reason) => (Event::NoAnswer(soon), Some(reason.clone()), Vec::new()),
@@ -297,7 +356,8 @@ pub(crate) fn the_move(
                 at: now,
                 detail: detail.map(Into::into),
                 faults,
-                accounts: Vec::new(),
+                accounts: Accounts::Open,
+                compared: None,
             })
         }
         Err(illegal) => {

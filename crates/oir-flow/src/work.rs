@@ -19,6 +19,7 @@ use oir_domain::party::Kommunekode;
 use oir_domain::work::{Act, Area, Done, Holder, Stop, Subject, WorkItem, Wrong, act};
 
 use crate::ports::StoreFailure;
+use crate::ports::inbox::Accounts;
 use crate::ports::outbox::{Advance, Move, Standing};
 use crate::ports::process::Clock;
 use crate::ports::sessions::{Deed, deeds};
@@ -450,7 +451,8 @@ fn by_hand(seen: &Standing, event: &Event, word: &'static str, at: Timestamp) ->
             at,
             detail: None,
             faults: Vec::new(),
-            accounts: Vec::new(),
+            accounts: Accounts::Open,
+            compared: None,
         }),
         Ok(Step::AlreadyApplied) | Err(_) => None,
     }

@@ -1,17 +1,23 @@
 //! Reception: a batch of judged messages as one plan.
 
 use oir_domain::finans::{AMOUNT_MAX, Finansbilag, Finanspostering, POSTINGS_MAX, PartNummer};
+use oir_domain::ids::BilagId;
 use oir_domain::message::StateName;
 use oir_domain::money::{Oere, Turnover};
+use oir_domain::omsaetning::Konteret;
+use oir_domain::party::Kommunekode;
 use oir_domain::totals::{Changes, TotalKey};
 use oir_flow::ports::StoreFailure;
-use oir_flow::ports::inbox::{Admit, BilagRecord, MessageOutcome, MessageRecord, NewBilag};
+use oir_flow::ports::inbox::{
+    Accounts, Admit, BilagRecord, MessageOutcome, MessageRecord, NewBilag,
+};
 use uuid::Uuid;
 
 use crate::Store;
 use crate::codec::{
     GROUP, UNIT, damaged, date, fagsystem, fault_values, kommune, micros, oere, opt_date, packed,
 };
+use crate::mirror::MirrorRows;
 use crate::plan::Column::{Bytes, Int, Text, Uuid as Id};
 use crate::plan::{Column, Outcome, Plan, Shape, Value};
 use crate::work::{CLOSE_CORRECTED, WORK, correction, of_message, of_new};
@@ -65,6 +71,7 @@ const BILAG_COLUMNS: &[(&str, Column)] = &[
     ("attempts", Int),
     ("version", Int),
     ("changed", Int),
+    ("omsaetning_version", Int),
     ("erp_bilagsnummer", Text),
 ];
 
@@ -115,6 +122,20 @@ const POSTERING: Shape = Shape {
         ("refusionsprocent", Int),
         ("momskode", Text),
         ("reference", Text),
+    ],
+    suffix: "",
+};
+
+/// Accounts of a posting that has several; also written by steps.
+pub(crate) const KONTERINGSLINJE: Shape = Shape {
+    table: "konteringslinje",
+    columns: &[
+        ("kommune", Int),
+        ("bilag_id", Id),
+        ("position", Int),
+        ("number", Int),
+        ("konto", Text),
+        ("beloeb", Int),
     ],
     suffix: "",
 };
@@ -188,6 +209,8 @@ struct Rows {
     bilag: Vec<Value>,
     repeat: Vec<Value>,
     postering: Vec<Value>,
+    konteringslinje: Vec<Value>,
+    mirror: MirrorRows,
     event: Vec<Value>,
     fault: Vec<Value>,
     outbox: Vec<Value>,
@@ -227,6 +250,8 @@ impl Store {
         plan.insert(&BILAG, rows.bilag);
         plan.insert(&REPEAT, rows.repeat);
         plan.insert(&POSTERING, rows.postering);
+        plan.insert(&KONTERINGSLINJE, rows.konteringslinje);
+        rows.mirror.into_plan(plan);
         plan.insert(&EVENT, rows.event);
         plan.insert(&FAULT, rows.fault);
         plan.insert(&OUTBOX, rows.outbox);
@@ -310,16 +335,9 @@ impl Rows {
             0_i64.into(),
             1_i64.into(),
             micros(message.modtaget),
+            version(&new.accounts).into(),
         ]);
-        for (position, postering) in (0_u32..).zip(&new.bilag.posteringer) {
-            let konto = usize::try_from(position)
-                .ok()
-                .and_then(|p| new.accounts.get(p))
-                .cloned();
-            self.postering
-                .extend([owner.clone(), id.clone(), position.into()]);
-            self.postering.extend(postering_values(postering, konto));
-        }
+        self.posteringer(message, new);
         self.event.extend([
             owner.clone(),
             id.clone(),
@@ -351,6 +369,32 @@ impl Rows {
         self.totals
             .enter(key, turnover.debit)
             .map_err(|_| damaged("a total overflows"))
+    }
+
+    fn posteringer(&mut self, message: &MessageRecord, new: &NewBilag) {
+        let key = (message.kommune, new.id);
+        let mut found = match &new.accounts {
+            Accounts::Mapped(mapped) => mapped.posteringer.iter(),
+            Accounts::Open | Accounts::Foreseen(_) => [].iter(),
+        };
+        for (position, postering) in (0_u32..).zip(&new.bilag.posteringer) {
+            let konteret = found.next();
+            self.postering.extend([
+                kommune(key.0),
+                Value::Uuid(key.1.as_uuid()),
+                position.into(),
+            ]);
+            let konto = konteret.map(konto_of);
+            self.postering.extend(postering_values(postering, konto));
+            if let Some(konteret) = konteret {
+                lines_of(&mut self.konteringslinje, key, position, konteret);
+            }
+        }
+        if let (Accounts::Foreseen(foreseen), Some(fagsystem)) = (&new.accounts, message.fagsystem)
+        {
+            self.mirror
+                .foreseen(key, (fagsystem, message.dag), foreseen);
+        }
     }
 
     fn bilag_columns(&mut self, message: &MessageRecord, new: &NewBilag, turnover: Turnover) {
@@ -398,6 +442,48 @@ impl Rows {
             ]);
             self.fault.extend(fault_values(fault));
         }
+    }
+}
+
+/// The version that decided a bilag's accounts.
+pub(crate) fn version(accounts: &Accounts) -> Option<u32> {
+    match accounts {
+        Accounts::Mapped(mapped) => Some(mapped.version),
+        Accounts::Open | Accounts::Foreseen(_) => None,
+    }
+}
+
+/// Stands in a posting for its account when it has several: they have rows of their own, and no
+/// account is empty.
+pub(crate) const SPLIT: &str = "";
+
+/// A posting's account.
+pub(crate) fn konto_of(konteret: &Konteret) -> Box<str> {
+    match konteret.lines.as_slice() {
+        [line] => line.konto.clone(),
+        _ => SPLIT.into(),
+    }
+}
+
+/// Rows for the accounts of a posting that has several.
+pub(crate) fn lines_of(
+    rows: &mut Vec<Value>,
+    (owner, id): (Kommunekode, BilagId),
+    position: u32,
+    konteret: &Konteret,
+) {
+    if konteret.lines.len() == 1 {
+        return;
+    }
+    for (number, line) in (1_u32..).zip(&konteret.lines) {
+        rows.extend([
+            kommune(owner),
+            Value::Uuid(id.as_uuid()),
+            position.into(),
+            number.into(),
+            line.konto.clone().into(),
+            oere(line.beloeb),
+        ]);
     }
 }
 

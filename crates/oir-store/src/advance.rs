@@ -3,16 +3,22 @@
 use oir_domain::message::{Outbox as Due, State};
 use oir_domain::totals::{Changes, TotalKey};
 use oir_flow::ports::StoreFailure;
+use oir_flow::ports::inbox::Accounts;
 use oir_flow::ports::outbox::{Advance, Move};
 
 use crate::Store;
-use crate::admit::{EVENT, FAULT};
+use crate::admit::{EVENT, FAULT, KONTERINGSLINJE, konto_of, lines_of, version};
 use crate::codec::{LATER, damaged, date, fagsystem, fault_values, kommune, micros};
+use crate::mirror::MirrorRows;
 use crate::plan::{Outcome, Plan, Value};
 use crate::work::plan_work;
 
 const SET_STATE: &str = "update bilag set state = $3, attempts = $4, erp_bilagsnummer = $5, \
      version = $6, changed = $7 where kommune = $1 and bilag_id = $2 and version = $8";
+/// The same for a step that maps.
+const SET_MAPPED: &str = "update bilag set state = $3, attempts = $4, erp_bilagsnummer = $5, \
+     version = $6, changed = $7, omsaetning_version = $9 \
+     where kommune = $1 and bilag_id = $2 and version = $8";
 const SET_DUE: &str = "update outbox set due = $3, owner = $4 where kommune = $1 and bilag_id = $2";
 const NEW_DUE: &str = "insert into outbox (kommune, bilag_id, fagsystem, due) \
      values ($1, $2, $3, $4) on conflict (kommune, bilag_id) do update set due = excluded.due";
@@ -41,10 +47,12 @@ impl Store {
     ) -> Result<(), StoreFailure> {
         let mut totals = Changes::default();
         let (mut events, mut faults) = (Vec::new(), Vec::new());
+        let (mut lines, mut mirror) = (Vec::new(), MirrorRows::default());
         for step in moves {
             plan_state(plan, step);
             plan_outbox(plan, step);
-            plan_accounts(plan, step);
+            plan_accounts(plan, &mut lines, step);
+            mirror.step(step);
             event(&mut events, step);
             self.later_faults(&mut faults, step).await?;
             let from = TotalKey {
@@ -59,6 +67,8 @@ impl Store {
         }
         plan.insert(&EVENT, events);
         plan.insert(&FAULT, faults);
+        plan.insert(&KONTERINGSLINJE, lines);
+        mirror.into_plan(plan);
         self.plan_totals(plan, &totals);
         Ok(())
     }
@@ -103,7 +113,7 @@ fn plan_state(plan: &mut Plan, step: &Move) {
         State::Booked { number } => Value::from(number.as_str()),
         _ => Value::Null,
     };
-    let params = vec![
+    let mut params = vec![
         kommune(step.seen.kommune),
         Value::Uuid(step.seen.id.as_uuid()),
         step.to.name().word().into(),
@@ -113,7 +123,13 @@ fn plan_state(plan: &mut Plan, step: &Move) {
         micros(step.at),
         step.seen.version.into(),
     ];
-    plan.change(SET_STATE, params, Some(1));
+    match version(&step.accounts) {
+        Some(version) => {
+            params.push(version.into());
+            plan.change(SET_MAPPED, params, Some(1));
+        }
+        None => plan.change(SET_STATE, params, Some(1)),
+    }
 }
 
 fn plan_outbox(plan: &mut Plan, step: &Move) {
@@ -150,15 +166,19 @@ fn was_parked(step: &Move) -> bool {
     matches!(step.seen.state, State::Parked { .. })
 }
 
-fn plan_accounts(plan: &mut Plan, step: &Move) {
-    for (position, konto) in (0_u32..).zip(&step.accounts) {
+fn plan_accounts(plan: &mut Plan, lines: &mut Vec<Value>, step: &Move) {
+    let Accounts::Mapped(mapped) = &step.accounts else {
+        return;
+    };
+    for (position, konteret) in (0_u32..).zip(&mapped.posteringer) {
         let params = vec![
             kommune(step.seen.kommune),
             Value::Uuid(step.seen.id.as_uuid()),
             position.into(),
-            konto.clone().into(),
+            konto_of(konteret).into(),
         ];
         plan.change(SET_KONTO, params, Some(1));
+        lines_of(lines, (step.seen.kommune, step.seen.id), position, konteret);
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use oir_domain::finans::Finansbilag;
 use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
+use oir_domain::omsaetning::Prediction;
 use oir_domain::party::Kommunekode;
 use oir_domain::reconcile::{Statement, Statements};
 use oir_flow::ports::outbox::{Advance, Backlog, Lease, Move, Outbox, Standing};
@@ -43,7 +44,7 @@ const CLAIM: Claiming = Claiming {
         not_paused!(),
         " order by due limit 1) g
           on g.kommune = o.kommune and g.fagsystem = o.fagsystem
-        order by o.due limit $4) returning kommune, bilag_id"
+        order by o.due, o.bilag_id limit $4) returning kommune, bilag_id"
     ),
     postgres: concat!(
         "with first as (
@@ -59,7 +60,7 @@ const CLAIM: Claiming = Claiming {
             and $5::text not like '%,' || kommune || ',%' and ",
         not_paused!(),
         " order by due limit 2000)
-        order by o.due limit $4 for update of o skip locked)
+        order by o.due, o.bilag_id limit $4 for update of o skip locked)
       update outbox o set due = $2, owner = $3 from taken t
       where o.kommune = t.kommune and o.bilag_id = t.bilag_id returning o.kommune, o.bilag_id"
     ),
@@ -215,6 +216,14 @@ impl Outbox for Store {
         ids: &'a [BilagId],
     ) -> Answer<'a, Vec<Finansbilag>> {
         Box::pin(self.load_bilag(kommune, ids))
+    }
+
+    fn foreseen<'a>(
+        &'a self,
+        kommune: Kommunekode,
+        ids: &'a [BilagId],
+    ) -> Answer<'a, Vec<(BilagId, Prediction)>> {
+        Box::pin(self.predictions(kommune, ids))
     }
 
     fn standing<'a>(

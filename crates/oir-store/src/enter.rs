@@ -11,6 +11,7 @@ use oir_flow::ports::StoreFailure;
 use uuid::Uuid;
 
 use crate::Store;
+use crate::admit::SPLIT;
 use crate::codec::{Cells, GROUP, UNIT};
 use crate::plan::Column::{Int, Text, Uuid as Id};
 use crate::plan::{Outcome, Plan, Row, Shape, Value};
@@ -55,12 +56,16 @@ const NEXT: &str = "select kommune, bilag_id, dag, bogfoeringsdato, debet, state
      order by bilag_id limit $3";
 const POSTINGS: &str = "select kommune, bilag_id, konto, sagsnummer, sortiment from postering \
      where bilag_id > $1 and bilag_id <= $2";
+/// Accounts of postings that have several; their own is empty.
+const LINES: &str = "select kommune, bilag_id, konto from konteringslinje \
+     where bilag_id > $1 and bilag_id <= $2";
 const WAITING: &str = "select modtaget from bilag where bilag_id > $1 order by bilag_id limit 1";
 /// Held ones that got their accounts, or were given up.
 const NO_LONGER_HELD: &str = "select l.kommune, l.bilag_id from search_late l join bilag b \
      on b.bilag_id = l.bilag_id and b.kommune = l.kommune where b.state <> 'held' limit 200";
-const OF_ONE: &str = "select distinct konto from postering where bilag_id = $1 and kommune = $2 \
-     and konto is not null";
+const OF_ONE: &str = "select konto from postering where bilag_id = $1 and kommune = $2 \
+     and konto is not null and konto <> '' \
+     union select konto from konteringslinje where bilag_id = $1 and kommune = $2";
 const NOT_LATE: &str = "delete from search_late where bilag_id = $1 and kommune = $2";
 
 /// Rows for the index, each once and in order: neighbours share pages.
@@ -108,7 +113,7 @@ impl Entries {
         let kommune = cells.int()?;
         let of = (cells.uuid()?, kommune);
         let (konto, sag) = (cells.opt_text()?, cells.opt_text()?);
-        if let Some(konto) = konto {
+        if let Some(konto) = konto.filter(|konto| **konto != *SPLIT) {
             self.term(search::konto(&konto), of);
         }
         if let Some(sag) = sag {
@@ -118,6 +123,14 @@ impl Entries {
             let vaerdi = part.split_once(GROUP).map_or(part, |(_, vaerdi)| vaerdi);
             self.term(search::sortiment(vaerdi), of);
         }
+        Ok(())
+    }
+
+    fn line(&mut self, row: Row) -> Result<(), StoreFailure> {
+        let mut cells = Cells::new(row);
+        let kommune = cells.int()?;
+        let of = (cells.uuid()?, kommune);
+        self.term(search::konto(&cells.text()?), of);
         Ok(())
     }
 
@@ -173,6 +186,9 @@ impl Store {
         let part = vec![Value::Uuid(from), Value::Uuid(to)];
         for row in self.query(POSTINGS, part.clone()).await? {
             entries.posting(row)?;
+        }
+        for row in self.query(LINES, part.clone()).await? {
+            entries.line(row)?;
         }
         let mut plan = Plan::default();
         plan.change(MOVE, part, Some(1));

@@ -14,12 +14,14 @@ use oir_domain::finans::{
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId, TransaktionsId};
 use oir_domain::message::State;
 use oir_domain::money::Side;
+use oir_domain::omsaetning::{Kontering, Konteringslinje};
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::inbox::{Findings, Inquiry, StoredBilag, StoredMessage};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::admit::SPLIT;
 use crate::codec::{Cells, GROUP, LATER, UNIT, damaged, fagsystem, kommune, places};
 use crate::plan::Value;
 
@@ -287,15 +289,18 @@ impl Store {
                 found.insert(id, bilag);
             }
             let sql = format!(
-                "select bilag_id, linjenummer, side, beloeb, tekst, sortiment, konto, \
+                "select bilag_id, position, linjenummer, side, beloeb, tekst, sortiment, konto, \
                  periode_fra, periode_til, part_cpr, part_cvr, part_rolle, kle, sagsnummer, \
                  ydelse, refusionsprocent, momskode, reference from postering \
                  where kommune = $1 and bilag_id in ({list}) order by bilag_id, position"
             );
-            for row in self.query(&sql, params).await? {
+            let rows = self.query(&sql, params).await?;
+            let mut lines = self.lines_of_split(owner, &rows).await?;
+            for row in rows {
                 let mut cells = Cells::new(row);
-                let id = cells.bilag_id()?;
-                let postering = postering(&mut cells)?;
+                let (id, position) = (cells.bilag_id()?, cells.int()?);
+                let split = lines.remove(&(id, position)).unwrap_or_default();
+                let postering = postering(&mut cells, split)?;
                 let bilag = found
                     .get_mut(&id)
                     .ok_or_else(|| damaged("a posting alone"))?;
@@ -304,7 +309,44 @@ impl Store {
         }
         Ok(found)
     }
+
+    /// The accounts of those postings that have several, by bilag and position: asked for only
+    /// when there are any, so that the ordinary delivery reads no more than it did.
+    async fn lines_of_split(
+        &self,
+        owner: Kommunekode,
+        rows: &[Vec<Value>],
+    ) -> Result<HashMap<(BilagId, i64), Vec<Konteringslinje>>, StoreFailure> {
+        let is_split = |row: &&Vec<Value>| matches!(row.get(KONTO_AT), Some(Value::Text(konto)) if **konto == *SPLIT);
+        let mut ids: Vec<Value> = rows
+            .iter()
+            .filter(is_split)
+            .filter_map(|row| row.first().cloned())
+            .collect();
+        ids.dedup();
+        let mut lines: HashMap<_, Vec<Konteringslinje>> = HashMap::new();
+        if ids.is_empty() {
+            return Ok(lines);
+        }
+        let list = places(2, ids.len());
+        let sql = format!(
+            "select bilag_id, position, konto, beloeb from konteringslinje \
+             where kommune = $1 and bilag_id in ({list}) order by bilag_id, position, number"
+        );
+        let params = std::iter::once(kommune(owner)).chain(ids).collect();
+        for row in self.query(&sql, params).await? {
+            let mut cells = Cells::new(row);
+            let key = (cells.bilag_id()?, cells.int()?);
+            let (konto, beloeb) = (cells.text()?, cells.oere()?);
+            let line = Konteringslinje { konto, beloeb };
+            lines.entry(key).or_default().push(line);
+        }
+        Ok(lines)
+    }
 }
+
+/// Where the account stands among a posting's columns.
+const KONTO_AT: usize = 7;
 
 fn document(row: Vec<Value>) -> Result<(BilagId, Finansbilag), StoreFailure> {
     let mut cells = Cells::new(row);
@@ -325,12 +367,22 @@ fn document(row: Vec<Value>) -> Result<(BilagId, Finansbilag), StoreFailure> {
     Ok((id, bilag))
 }
 
-fn postering(cells: &mut Cells) -> Result<Finanspostering, StoreFailure> {
+fn postering(
+    cells: &mut Cells,
+    split: Vec<Konteringslinje>,
+) -> Result<Finanspostering, StoreFailure> {
     let linjenummer = cells.narrow()?;
     let side = Side::from_letter(&cells.text()?).ok_or_else(|| damaged("a side"))?;
     let (beloeb, tekst) = (cells.oere()?, cells.text()?);
     let sortiment = sortiment(&cells.text()?)?;
-    let kontering = cells.opt_text()?;
+    let kontering = match cells.opt_text()? {
+        None => None,
+        Some(konto) if *konto == *SPLIT => {
+            let lines = Kontering::try_new(split).filter(|lines| lines.adds_up_to(beloeb));
+            Some(lines.ok_or_else(|| damaged("the accounts of a posting"))?)
+        }
+        Some(konto) => Some(Kontering::whole(konto, beloeb)),
+    };
     let periode = cells.opt_date()?.zip(cells.opt_date()?);
     let part = part(cells)?;
     let (kle, sagsnummer) = (cells.opt_text()?, cells.opt_text()?);

@@ -25,6 +25,7 @@ mod list;
 mod looks;
 mod machine_keys;
 mod migrate;
+mod mirror;
 mod omsaetning;
 mod operation;
 mod plan;

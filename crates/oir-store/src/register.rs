@@ -359,7 +359,8 @@ impl Inbox for Store {
             // it is, and the next commit that leans on it is judged again.
             let version = self.version().await?;
             let register = Register::new(version, self.read_register().await?);
-            Ok(register.with_tables(self.approved_tables().await?))
+            let register = register.with_tables(self.approved_tables().await?);
+            Ok(register.with_modes(self.decided_modes().await?))
         })
     }
 

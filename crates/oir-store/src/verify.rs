@@ -45,7 +45,7 @@ pub struct VerifyReport {
 /// (`AMOUNT_MAX`, 10^11 øre) is only in a rejected bilag, which counts as nothing when it is
 /// beyond all limits: it is left out of the sums, so that none overflows and a bilag that was
 /// taken in shows the difference. Nor are those compared that have too many postings.
-const CHECKS: [(&str, &str); 8] = [
+const CHECKS: [(&str, &str); 9] = [
     (
         "posteringerne summer til bilagets debet og kredit",
         "select b.kommune, b.bilag_id, b.debet, b.kredit from bilag b left join (
@@ -57,6 +57,20 @@ const CHECKS: [(&str, &str); 8] = [
          where p.n is null or p.n <> b.posteringer
            or ((b.rejected = 0 or (p.most <= 100000000000 and p.n <= 5000))
              and (p.d <> b.debet or p.k <> b.kredit)) limit $1",
+    ),
+    (
+        "posteringernes konteringslinjer summer til posteringen",
+        "select p.kommune, p.bilag_id, p.beloeb, coalesce(l.beloeb, 0) from postering p
+         left join (select kommune, bilag_id, position, count(*) as n,
+             cast(sum(beloeb) as bigint) as beloeb from konteringslinje
+           group by kommune, bilag_id, position) l
+         on l.kommune = p.kommune and l.bilag_id = p.bilag_id and l.position = p.position
+         where (p.konto = '' and (l.n is null or l.n < 2 or l.beloeb <> p.beloeb))
+           or (l.n is not null and (p.konto is null or p.konto <> ''))
+         union all
+         select l.kommune, l.bilag_id, l.beloeb, l.beloeb from konteringslinje l
+         left join postering p on p.kommune = l.kommune and p.bilag_id = l.bilag_id
+           and p.position = l.position where p.bilag_id is null limit $1",
     ),
     (
         "bilag, der ikke er afvist, balancerer",
@@ -171,9 +185,15 @@ impl Store {
     /// # Errors
     /// [`StoreFailure`] when the database cannot be read.
     pub async fn balances(&self) -> Result<Vec<(i64, Box<str>, i64)>, StoreFailure> {
+        // No account is the empty text: it says that there are several, with rows of their own.
         let sql = "select kommune, coalesce(konto, ''), \
-             cast(sum(case when side = 'D' then beloeb else -beloeb end) as bigint) \
-             from postering group by kommune, konto order by 1, 2";
+             cast(sum(case when side = 'D' then beloeb else -beloeb end) as bigint) from ( \
+               select kommune, konto, side, beloeb from postering \
+               where konto is null or konto <> '' \
+               union all select l.kommune, l.konto, p.side, l.beloeb from konteringslinje l \
+               join postering p on p.bilag_id = l.bilag_id and p.kommune = l.kommune \
+                 and p.position = l.position) posted \
+             group by kommune, konto order by 1, 2";
         let rows = self.query_slowly(sql, Vec::new()).await?;
         rows.into_iter()
             .map(|row| {

@@ -130,7 +130,8 @@ impl Store {
         wanted.add("b.bilag_id =", Value::Uuid(id.as_uuid()));
         let (wanted, params) = wanted.clause();
         let sql = format!(
-            "select {LINE}, b.position, b.afsendelse_id, a.transaktions_id, a.channel from bilag b \
+            "select {LINE}, b.position, b.afsendelse_id, a.transaktions_id, a.channel, \
+             b.omsaetning_version from bilag b \
              join afsendelse a on a.kommune = b.kommune and a.afsendelse_id = b.afsendelse_id \
              {wanted}"
         );
@@ -142,6 +143,7 @@ impl Store {
         let (index, afsendelse) = (cells.narrow()?, cells.afsendelse_id()?);
         let transaktions_id = cells.opt_uuid()?.map(TransaktionsId::from_uuid);
         let channel = Channel::from_word(&cells.text()?).ok_or_else(|| damaged("a channel"))?;
+        let omsaetning_version = cells.opt_int()?.and_then(|n| u32::try_from(n).ok());
         let document = self.documents(line.kommune, &[id]).await?.remove(&id);
         let bilag = document.ok_or_else(|| damaged("a bilag is gone"))?;
         let known = self.faults_of(line.kommune, &[id]).await?;
@@ -162,6 +164,7 @@ impl Store {
             channel,
             index,
             bilag,
+            omsaetning_version,
             faults,
             later_faults,
             timeline,

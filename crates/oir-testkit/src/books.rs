@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use oir_domain::fault::{Fault, FaultCode, Place};
-use oir_domain::finans::{Afsendelse, Finansbilag};
+use oir_domain::finans::{Afsendelse, Finansbilag, Finanspostering};
 use oir_domain::ids::{BilagUuid, ErpBilagsnummer, FagsystemId};
+use oir_domain::omsaetning::Kontering;
 use oir_domain::party::{Cvr, Kommunekode, Myndighed};
 use oir_domain::reconcile::{Statement, Statements};
 use oir_domain::register::Receiver;
@@ -218,15 +219,20 @@ impl SimBooks {
         let mut ledger = self.ledger();
         let key = (kommune, bilag.bilag_uuid);
         let open = |konto: &str| self.open.contains(&(kommune, konto.into()));
+        let sound = |kontering: &Kontering| {
+            let mut lines = kontering.lines().iter();
+            lines.all(|line| open(&line.konto))
+        };
         if ledger.entries.contains_key(&key) {
             // These books would let it pass; others would book it once more. The hub promises
             // to ask before it sends again, and then it knows.
             ledger.twice.push(bilag.bilag_uuid);
         } else {
-            let sound = bilag
-                .posteringer
-                .iter()
-                .all(|p| p.kontering.as_deref().is_some_and(open));
+            let adds_up = |p: &Finanspostering| {
+                let kontering = p.kontering.as_ref();
+                kontering.is_some_and(|k| sound(k) && k.adds_up_to(p.beloeb))
+            };
+            let sound = bilag.posteringer.iter().all(adds_up);
             let number = sound.then(|| {
                 let last = ledger.numbers.entry(kommune).or_default();
                 *last += 1;
@@ -270,6 +276,7 @@ impl SimBooks {
                     kvittering: Some(receipt.kvittering),
                     erp_bilagsnummer: receipt.erp_bilagsnummer,
                     positionsfejl: receipt.positionsfejl,
+                    konteret: Vec::new(),
                 }
             }
         };

@@ -23,11 +23,11 @@ async fn main() -> std::io::Result<()> {
     let views = match words.next().as_deref() {
         Some("away") => invented::Invented::away(StoreFailure::Unavailable("preview".into())),
         Some("hostile") => {
-            let mut day = invented::Invented::day(130).heard();
+            let mut day = invented::Invented::day(130).heard().with_kontoplan();
             day.write_on_everything("<script>alert(1)</script> \" onclick='x'");
             day
         }
-        _ => invented::Invented::day(130).heard(),
+        _ => invented::Invented::day(130).heard().with_kontoplan(),
     };
     let clock = Arc::new(invented::StoppedClock);
     let state = PortalState::new(

@@ -5,6 +5,7 @@
 
 mod alarms;
 pub mod kontoplan;
+pub mod omsaetning;
 mod texts;
 
 use oir_domain::fault::{Fault, FaultCode};

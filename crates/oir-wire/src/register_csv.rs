@@ -5,6 +5,7 @@ mod rows;
 
 use std::collections::BTreeMap;
 
+use oir_domain::ledger::BooksKonto;
 use oir_domain::register::{RegisterData, overlapping_rows};
 use thiserror::Error;
 
@@ -91,20 +92,18 @@ pub fn read(files: &Files) -> Result<RegisterData, Vec<CsvFault>> {
 /// The accounts of a bookkeeping system, in `kontoplan.csv`.
 pub const KONTOPLAN: &str = "kontoplan.csv";
 
-/// An account: whose, its number, whether it takes postings.
-pub type Konto = (oir_domain::party::Kommunekode, Box<str>, bool);
-
 /// Writes a kontoplan.
 #[must_use]
-pub fn write_kontoplan(accounts: &[Konto]) -> Vec<u8> {
+pub fn write_kontoplan(accounts: &[BooksKonto]) -> Vec<u8> {
     list(accounts)
 }
 
-/// Reads a kontoplan.
+/// Reads a kontoplan. The columns that say when an account takes postings may be missing, as
+/// in files from before they were there: it then always does.
 ///
 /// # Errors
 /// Every fault of the file.
-pub fn read_kontoplan(bytes: &[u8]) -> Result<Vec<Konto>, Vec<CsvFault>> {
+pub fn read_kontoplan(bytes: &[u8]) -> Result<Vec<BooksKonto>, Vec<CsvFault>> {
     let files = Files::from([(KONTOPLAN, bytes.to_vec())]);
     let mut faults = Vec::new();
     let mut of = Reader {
@@ -159,7 +158,11 @@ impl Reader<'_> {
             Ok(head) => head.iter().map(str::to_owned).collect(),
             Err(_) => Vec::new(),
         };
-        if head != R::COLUMNS {
+        let named = R::COLUMNS
+            .iter()
+            .zip(&head)
+            .all(|(one, other)| one == other);
+        if !named || !(R::NEEDED..=R::COLUMNS.len()).contains(&head.len()) {
             let what = format!("første linje skal være {}", R::COLUMNS.join(";"));
             self.faults.push(CsvFault {
                 file,
@@ -193,13 +196,38 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::{FILES, read, write};
+    use super::{BooksKonto, FILES, read, read_kontoplan, write, write_kontoplan};
 
     #[test]
     fn what_is_written_is_read_back() {
         let data = oir_fagsystem::sample::register_data("http://127.0.0.1:1/x;\"y\"");
         let files = write(&data);
         assert_eq!(read(&files).unwrap(), data);
+    }
+
+    #[test]
+    fn a_kontoplan_of_books_says_when_each_account_takes_postings() {
+        let kommune = oir_domain::party::Kommunekode(791);
+        let mut closing = BooksKonto::lasting(kommune, "40000000/PSP/XG-1", true);
+        closing.validity.to = Some(jiff::civil::date(2026, 12, 31));
+        closing.aar.from = Some(oir_domain::calendar::Regnskabsaar(2025));
+        let accounts = [BooksKonto::lasting(kommune, "4711", false), closing];
+        assert_eq!(
+            read_kontoplan(&write_kontoplan(&accounts)).unwrap(),
+            accounts
+        );
+        let short = b"kommune;konto;aaben\n0791;4711;nej\n";
+        assert_eq!(read_kontoplan(short).unwrap(), accounts[..1]);
+        let wrong = "kommune;konto;aaben;gyldig_fra;gyldig_til;aar_fra;aar_til\n\
+                     0791;4711;nej;2026-02-30;;26;\n";
+        let faults = read_kontoplan(wrong.as_bytes()).unwrap_err();
+        assert_eq!(faults.len(), 1);
+        let what = &faults.first().unwrap().what;
+        assert!(
+            what.contains("gyldig_fra") && what.contains("aar_fra"),
+            "{what}"
+        );
+        assert!(read_kontoplan(b"kommune;konto\n").is_err());
     }
 
     #[test]

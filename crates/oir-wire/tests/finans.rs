@@ -176,6 +176,7 @@ fn replies() -> Vec<Reply> {
         kvittering: Some(known.kvittering.clone()),
         erp_bilagsnummer: known.erp_bilagsnummer.clone(),
         positionsfejl: known.positionsfejl.clone(),
+        konteret: Vec::new(),
     });
     let total = Systemtotal {
         afsender_system: sample::FAGSYSTEM,

@@ -12,6 +12,7 @@ use jiff::civil::date;
 use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::finans::{Part, PartNummer, PartRolle, Sag};
 use oir_domain::ids::{BilagUuid, FagsystemId, TransaktionsId};
+use oir_domain::omsaetning::Kontering;
 use oir_fagsystem::sample;
 use oir_wire::finans::message::{
     Bilagskvittering, Call, Delivery, ForretningsKode, KontroltotalQuery, KvitteringQuery,
@@ -66,7 +67,7 @@ fn originals() -> Vec<Vec<u8>> {
     for bilag in &mut full.bilag {
         bilag.korrigerer = Some(BilagUuid::from_uuid(id(7)));
         for (n, postering) in bilag.posteringer.iter_mut().enumerate() {
-            postering.kontering = Some("5.57.71".into());
+            postering.kontering = Some(Kontering::whole("5.57.71", postering.beloeb));
             postering.periode = Some((date(2026, 1, 1), date(2026, 1, 31)));
             let cvr = PartNummer::Cvr(sample::myndighed());
             let cpr = PartNummer::Cpr("6101010000".parse().unwrap());

@@ -208,9 +208,22 @@ fn print_postering(out: &mut impl Write, postering: &Finanspostering) -> std::io
         postering.linjenummer,
         postering.side.letter(),
         kroner(postering.beloeb),
-        postering.kontering.as_deref().unwrap_or("–"),
+        accounts(postering),
         values.join(" ")
     )
+}
+
+/// The account, or several with their parts.
+fn accounts(postering: &Finanspostering) -> String {
+    let Some(kontering) = &postering.kontering else {
+        return "–".to_owned();
+    };
+    if let Some(konto) = kontering.as_whole() {
+        return konto.to_owned();
+    }
+    let lines = kontering.lines().iter();
+    let lines = lines.map(|line| format!("{} {}", line.konto, kroner(line.beloeb)));
+    lines.collect::<Vec<_>>().join(" + ")
 }
 
 fn print_faults(out: &mut impl Write, title: &str, faults: &[Fault]) -> std::io::Result<()> {

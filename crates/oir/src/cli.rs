@@ -9,6 +9,7 @@ use jiff::civil::{Date, DateTime};
 use crate::serve::config::Role;
 
 pub(crate) mod kontoplan;
+pub(crate) mod omsaetning;
 
 /// Korridoren mellem fagsystemer og kommunernes økonomi.
 #[derive(Debug, Parser)]
@@ -43,6 +44,9 @@ pub(crate) enum Command {
     /// Kommunernes kontoplaner: importér, hent, kontrollér, slå op.
     #[command(subcommand)]
     Kontoplan(kontoplan::Kontoplan),
+    /// Omsætningstabeller: se, kontrollér, simulér, sammenlign, forklar og godkend udgaver.
+    #[command(subcommand)]
+    Omsaetning(omsaetning::Omsaetning),
     /// Tag en sikker kopi af en SQLite-database i brug, og efterregn kopien.
     Backup {
         /// SQLite-fil.
@@ -395,6 +399,10 @@ pub(crate) struct Erp {
     /// Dette regnskabsår er lukket; kan gentages.
     #[arg(long)]
     pub(crate) closed_year: Vec<i16>,
+    /// Kontér selv efter denne omsætningstabel (en fil som registerets omsaetning.csv), og afvis
+    /// det, den ingen konto har for.
+    #[arg(long)]
+    pub(crate) omsaetning: Option<PathBuf>,
     /// Vent så mange millisekunder før svar.
     #[arg(long, default_value_t = 0)]
     pub(crate) slow_ms: u32,

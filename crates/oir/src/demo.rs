@@ -8,6 +8,7 @@ mod operation;
 mod persons;
 mod report;
 mod senders;
+mod tables;
 mod unfinished;
 
 use std::net::Ipv4Addr;
@@ -142,7 +143,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let hub_at = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let receiver_url = service_url(&books_at)?;
     let now = SystemClock.now();
-    let day = oir_fagsystem::day(&DayPlan {
+    let mut day = oir_fagsystem::day(&DayPlan {
         seed: options.seed,
         bilag: options.bilag,
         day: today(now),
@@ -151,6 +152,10 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         receiver_url,
         body_limit: machine::BODY_MAX,
     });
+    let first = day.register.myndigheder.first().map(|m| m.kommune);
+    let with_gaps = first.context("demoen har ingen kommuner")?;
+    let (register, kontoplan) = (&mut day.register, &mut day.kontoplan);
+    oir_fagsystem::beyond::prepare(register, kontoplan, today(now), with_gaps);
     let file = data.join("oir.db");
     let database = options
         .database
@@ -169,6 +174,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let earlier = earlier::happen(&store, day.plan(), &url).await?;
     store.replace_register(&day.register).await?;
     guides::write(&store, &day.register, now).await?;
+    tables::approve(&store, &day.register, now).await?;
     let hub = house::hub(&store, TIMING, CALLS).await?;
     remap::remap_held(&hub).await?;
     let disk = options.database.is_none().then_some(data);
@@ -258,7 +264,7 @@ fn setup(day: &Day) -> Setup {
     let kontoplan = day
         .kontoplan
         .iter()
-        .map(|r| (r.kommune, r.konto.clone(), r.open));
+        .map(oir_fagsystem::KontoplanRow::in_the_books);
     Setup {
         myndigheder: myndigheder.collect(),
         kontoplan: kontoplan.collect(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
+use oir_domain::register::Register;
 use oir_erp::server::Again;
 use oir_erp::{Books, Misbehaviour, Setup};
 use oir_transport::{HttpCourier, Settings};
@@ -42,6 +43,24 @@ pub(crate) async fn run(options: &Erp) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The books' own copy of the tables, when they have one: the register's fagsystemer with the
+/// rows of the file.
+fn own_tables(options: &Erp) -> anyhow::Result<Option<Register>> {
+    let Some(path) = &options.omsaetning else {
+        return Ok(None);
+    };
+    let rows = std::fs::read(path).with_context(|| format!("tabellen {}", path.display()))?;
+    let mut files = register::load(&options.register)?;
+    files.insert("omsaetning.csv", rows);
+    match register_csv::read(&files) {
+        Ok(data) => Ok(Some(Register::new(0, data))),
+        Err(faults) => bail!(
+            "{}",
+            faults.first().map_or_else(String::new, ToString::to_string)
+        ),
+    }
+}
+
 fn setup(options: &Erp) -> anyhow::Result<Setup> {
     let register = match register_csv::read(&register::load(&options.register)?) {
         Ok(register) => register,
@@ -72,6 +91,7 @@ fn setup(options: &Erp) -> anyhow::Result<Setup> {
             .map(|konto| konto.as_str().into())
             .collect(),
         closed_years: options.closed_year.iter().copied().collect(),
+        own_tables: own_tables(options)?,
     })
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<ExitCode> {
     let kontoplan = day
         .kontoplan
         .iter()
-        .map(|r| (r.kommune, r.konto.clone(), r.open));
+        .map(oir_fagsystem::KontoplanRow::in_the_books);
     let kontoplan: Vec<_> = kontoplan.collect();
     std::fs::write(
         folder.join("register").join(KONTOPLAN),

@@ -15,6 +15,7 @@ mod house;
 mod key;
 mod kontoplan;
 mod log;
+mod omsaetning;
 mod operation;
 mod process;
 mod register;
@@ -73,6 +74,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
             register::export(&at.database, &folder).await
         }
         cli::Command::Kontoplan(command) => kontoplan::run(&command).await,
+        cli::Command::Omsaetning(command) => omsaetning::run(&command).await,
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::BackupNoted {
             at,

@@ -30,8 +30,10 @@ const OBJECTS: [(&str, usize); 3] = [("PSP", 24), ("OMK", 10), ("ORD", 12)];
 const PRISME: [&str; 1] = ["kontonr"];
 /// Longest account number in Prisme (assumed; the field's width was not read).
 const KONTONR_MAX: usize = 30;
-/// Longest value of an own dimension, characters.
-const VALUE_MAX: usize = 40;
+/// Longest account, characters: what `Kontering` holds on the way to the books.
+pub const KONTO_MAX: usize = 40;
+/// Longest name of an own dimension, characters.
+const NAME_MAX: usize = 40;
 /// Most own dimensions.
 const DIMENSIONS_MAX: usize = 12;
 /// Signs that may stand between own dimensions.
@@ -88,7 +90,7 @@ impl Dimensioner {
             .collect();
         let sign = |c: char| c.is_alphanumeric() || c == ' ' || c == '-';
         let sound = |name: &str| {
-            !name.is_empty() && name.chars().count() <= VALUE_MAX && name.chars().all(sign)
+            !name.is_empty() && name.chars().count() <= NAME_MAX && name.chars().all(sign)
         };
         let twice = |(place, name): (usize, &Box<str>)| names.iter().take(place).any(|n| n == name);
         if names.is_empty() || names.len() > DIMENSIONS_MAX {
@@ -393,10 +395,13 @@ fn own_faults(own: &Dimensioner, parts: &[Part<'_>]) -> Vec<KontoFault> {
         if part.value.contains(bad) {
             let part = part.name.into();
             faults.push(KontoFault::Signs { part });
-        } else if part.value.chars().count() > VALUE_MAX {
-            let (part, max) = (part.name.into(), VALUE_MAX);
-            faults.push(KontoFault::Width { part, max });
         }
+    }
+    let signs = parts.iter().map(|part| part.value.chars().count());
+    let between = parts.len().saturating_sub(1);
+    if signs.fold(between, usize::saturating_add) > KONTO_MAX {
+        let (part, max) = ("konto".into(), KONTO_MAX);
+        faults.push(KontoFault::Width { part, max });
     }
     faults
 }

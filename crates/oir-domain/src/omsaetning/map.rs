@@ -51,32 +51,62 @@ pub fn map(
     fagsystem: &Fagsystem,
     register: &Register,
 ) -> Result<Mapped, Vec<Fault>> {
-    let day = bilag.konteringsdag();
-    let version = register.table(kommune, fagsystem.id, day);
-    let mut posteringer = Vec::with_capacity(bilag.posteringer.len());
-    let mut missing = Vec::new();
-    for (position, postering) in bilag.posteringer.iter().enumerate() {
-        match version.map(|version| kontering(version, bilag, postering)) {
-            Some(Ok(konteret)) => posteringer.push(konteret),
-            None => unmapped(
-                &mut missing,
-                bilag,
-                (index, position),
-                &fagsystem.konteringsfacet,
-            ),
-            Some(Err(facet)) => {
-                let facet = facet.unwrap_or(&fagsystem.konteringsfacet);
-                unmapped(&mut missing, bilag, (index, position), facet);
-            }
-        }
-    }
+    let version = register.table(kommune, fagsystem.id, bilag.konteringsdag());
+    let found = accounts(version, bilag);
+    let missing = faults(FaultCode::Unmapped, &found, bilag, index, fagsystem);
     match version {
         Some(version) if missing.is_empty() => Ok(Mapped {
             version: version.number,
-            posteringer,
+            posteringer: found.into_iter().flatten().collect(),
         }),
         _ => Err(missing),
     }
+}
+
+/// The facet that an account wants and a posting lacks; none = there is no rule.
+pub(super) type Lack<'r> = Option<&'r str>;
+
+/// Where each posting goes, or what is lacking.
+pub(super) fn accounts<'r>(
+    version: Option<&'r InForce>,
+    bilag: &Finansbilag,
+) -> Vec<Result<Konteret, Lack<'r>>> {
+    let lines = bilag.posteringer.iter();
+    let one = |postering| match version {
+        Some(version) => kontering(version, bilag, postering),
+        None => Err(None),
+    };
+    lines.map(one).collect()
+}
+
+/// Warnings that the books, which map themselves, will have no account.
+pub(super) fn unforeseen(
+    found: &[Result<Konteret, Lack<'_>>],
+    bilag: &Finansbilag,
+    index: u32,
+    fagsystem: &Fagsystem,
+) -> Vec<Fault> {
+    faults(FaultCode::RefusalForeseen, found, bilag, index, fagsystem)
+}
+
+fn faults(
+    code: FaultCode,
+    found: &[Result<Konteret, Lack<'_>>],
+    bilag: &Finansbilag,
+    index: u32,
+    fagsystem: &Fagsystem,
+) -> Vec<Fault> {
+    let mut missing = Vec::new();
+    for (position, found) in found.iter().enumerate() {
+        if let Err(facet) = found {
+            let facet = facet.unwrap_or(&fagsystem.konteringsfacet);
+            keep(
+                &mut missing,
+                unmapped(code, bilag, (index, position), facet),
+            );
+        }
+    }
+    missing
 }
 
 /// The error names the facet that the account wants and the posting lacks; none = no rule.
@@ -84,7 +114,7 @@ fn kontering<'r>(
     version: &'r InForce,
     bilag: &Finansbilag,
     postering: &Finanspostering,
-) -> Result<Konteret, Option<&'r str>> {
+) -> Result<Konteret, Lack<'r>> {
     let found = version.table.find(&Posting::of(bilag, postering));
     let rule = found.ok_or(None)?;
     let lines = lines(rule, postering).map_err(|missing| Some(missing.0))?;
@@ -118,19 +148,18 @@ pub fn lines<'r>(
     lines.collect()
 }
 
-fn unmapped(missing: &mut Vec<Fault>, bilag: &Finansbilag, at: (u32, usize), facet: &str) {
+fn unmapped(code: FaultCode, bilag: &Finansbilag, at: (u32, usize), facet: &str) -> Fault {
     let (index, position) = at;
-    let Some(postering) = bilag.posteringer.get(position) else {
-        return;
-    };
+    let postering = bilag.posteringer.get(position);
     let (number, line) = (index.saturating_add(1), position.saturating_add(1));
     let path = format!("Finansbilag[{number}]/Finanspostering[{line}]/Sortimentsvaerdi");
     let place = Place {
         bilag: Some(index),
-        linje: Some(postering.linjenummer),
+        linje: postering.map(|postering| postering.linjenummer),
         path: path.into(),
     };
-    let (vaerdi, day) = (postering.vaerdi(facet).unwrap_or(""), bilag.konteringsdag());
+    let vaerdi = postering.and_then(|postering| postering.vaerdi(facet));
+    let (vaerdi, day) = (vaerdi.unwrap_or(""), bilag.konteringsdag());
     let values: [&dyn std::fmt::Display; 3] = [&facet, &vaerdi, &day];
-    keep(missing, Fault::foreign(FaultCode::Unmapped, place, &values));
+    Fault::foreign(code, place, &values)
 }

@@ -9,6 +9,7 @@ use oir_domain::finans::Finansbilag;
 use oir_domain::finans::check::KnownBilag;
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId, TransaktionsId};
 use oir_domain::message::{State, StateName};
+use oir_domain::omsaetning::{Mapped, Prediction};
 use oir_domain::party::Kommunekode;
 use oir_domain::register::{Register, RegisterData};
 
@@ -126,6 +127,18 @@ pub enum BilagRecord {
     },
 }
 
+/// Who decided the accounts of a bilag, and what they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Accounts {
+    /// Nobody, or there is nothing to decide.
+    #[default]
+    Open,
+    /// The hub, by a version of its table.
+    Mapped(Mapped),
+    /// The ERP will. What it will come to, if its table is the one that we hold.
+    Foreseen(Prediction),
+}
+
 /// A bilag seen for the first time.
 #[derive(Debug, Clone)]
 pub struct NewBilag {
@@ -141,8 +154,8 @@ pub struct NewBilag {
     pub bilag: Finansbilag,
     /// `Rejected`, `Held` or `Mapped`.
     pub state: State,
-    /// The accounts of the postings, in order; empty unless mapped.
-    pub accounts: Vec<Box<str>>,
+    /// Its accounts; nobody has decided unless it is mapped.
+    pub accounts: Accounts,
     /// Its faults and warnings.
     pub faults: Vec<Fault>,
 }

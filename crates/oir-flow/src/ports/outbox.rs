@@ -7,10 +7,12 @@ use oir_domain::finans::Finansbilag;
 use oir_domain::ids::{BilagId, BilagUuid, FagsystemId};
 use oir_domain::message::{Outbox as OutboxChange, State};
 use oir_domain::money::Oere;
+use oir_domain::omsaetning::{Comparison, Prediction, Told};
 use oir_domain::party::Kommunekode;
 use oir_domain::reconcile::Statements;
 
 use super::Answer;
+use super::inbox::Accounts;
 
 /// A bilag's standing: what a step needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +58,20 @@ pub struct Move {
     pub detail: Option<Box<str>>,
     /// Faults that came with it.
     pub faults: Vec<Fault>,
-    /// Accounts of all postings, in order, when the step maps a held bilag.
-    pub accounts: Vec<Box<str>>,
+    /// Accounts, when the step maps a held bilag.
+    pub accounts: Accounts,
+    /// What became of a prediction, when the step is the books' last word on a bilag that they
+    /// map themselves.
+    pub compared: Option<Compared>,
+}
+
+/// A prediction held against the books' answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// How it came out.
+    pub comparison: Comparison,
+    /// The accounts that the books named.
+    pub told: Vec<Told>,
 }
 
 /// How a write of moves went.
@@ -109,6 +123,13 @@ pub trait Outbox: Send + Sync + std::fmt::Debug {
     /// of the ids.
     fn load<'a>(&'a self, kommune: Kommunekode, ids: &'a [BilagId])
     -> Answer<'a, Vec<Finansbilag>>;
+
+    /// What was said beforehand of those of the bilag that the ERP maps by itself.
+    fn foreseen<'a>(
+        &'a self,
+        kommune: Kommunekode,
+        ids: &'a [BilagId],
+    ) -> Answer<'a, Vec<(BilagId, Prediction)>>;
 
     /// The standing of a bilag by the sender's id.
     fn standing<'a>(

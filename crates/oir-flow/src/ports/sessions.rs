@@ -153,6 +153,8 @@ pub mod deeds {
         SUBSCRIBED_SORTIMENT = "subscribed_sortiment";
         /// Followed a sortiment no longer.
         UNSUBSCRIBED_SORTIMENT = "unsubscribed_sortiment";
+        /// Decided whether the hub or the ERP maps a table's bilag.
+        DECIDED_MODE = "decided_mode";
         /// Chose when to get letters.
         CHOSE_LETTERS = "chose_letters";
     }

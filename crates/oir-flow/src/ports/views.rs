@@ -136,6 +136,9 @@ pub struct BilagDetail {
     pub index: u32,
     /// The document, with accounts in `kontering` when mapped.
     pub bilag: Finansbilag,
+    /// The version of the omsætningstabel that decided them; none = nobody has, the ERP maps, or
+    /// it was before there were versions.
+    pub omsaetning_version: Option<u32>,
     /// Faults and warnings of the reception.
     pub faults: Vec<Fault>,
     /// Faults from the books, or why it was parked.

@@ -10,6 +10,7 @@ use oir_domain::finans::{
 };
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid};
 use oir_domain::message::StateName;
+use oir_domain::omsaetning::Kontering;
 use oir_fagsystem::sample;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::inbox::{Admit, Inbox, Inquiry, MessageOutcome, MessageRecord};
@@ -18,7 +19,7 @@ use oir_flow::ports::views::Views;
 use oir_flow::receipts::as_stored;
 use uuid::Uuid;
 
-use crate::subject::{OTHER_FAGSYSTEM, OTHER_KOMMUNE, Subject, new_bilag};
+use crate::subject::{OTHER_FAGSYSTEM, OTHER_KOMMUNE, Subject, new_bilag, on_accounts};
 
 on_both! {
     a_message_is_found_as_it_was_judged,
@@ -156,9 +157,10 @@ async fn a_document_comes_back_in_every_field(subject: &Subject) {
         let oir_flow::ports::inbox::BilagRecord::New(bilag) = bilag else {
             panic!("a new bilag was judged a repeat");
         };
-        bilag.accounts = vec!["5.57.71.200.1".into(), "9.22.01".into()];
-        for (postering, konto) in wanted.posteringer.iter_mut().zip(&bilag.accounts) {
-            postering.kontering = Some(konto.clone());
+        let accounts = ["5.57.71.200.1", "9.22.01"];
+        bilag.accounts = on_accounts(&bilag.bilag, &accounts);
+        for (postering, konto) in wanted.posteringer.iter_mut().zip(accounts) {
+            postering.kontering = Some(Kontering::whole(konto, postering.beloeb));
         }
     }
     assert_eq!(subject.admit(alone(&record)).await, Admit::Done);

@@ -34,6 +34,7 @@ mod days;
 mod evidence;
 mod guides;
 mod inbox;
+mod kontering;
 mod kontoplan;
 mod list;
 mod looks;

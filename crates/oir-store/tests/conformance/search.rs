@@ -16,7 +16,7 @@ use oir_flow::ports::views::{BilagFilter, Views};
 use oir_store::{Pace, Store};
 use uuid::Uuid;
 
-use crate::subject::{OTHER_KOMMUNE, Subject, booked, new_bilag, step};
+use crate::subject::{OTHER_KOMMUNE, Subject, booked, new_bilag, on_accounts, step};
 
 on_both! {
     every_filter_finds_its_own_and_no_other,
@@ -315,7 +315,7 @@ async fn accounts_that_come_late_are_found(subject: &Subject) {
     let wanted = filter(|f| f.konto = Some("9.99.SEN".into()));
     assert_eq!(found(&subject.store, &wanted).await, []);
     let mut mapped = step(&held, &Event::AccountsFound, 5);
-    mapped.accounts = vec!["9.99.sent".into(), "9.99.sent".into()];
+    mapped.accounts = on_accounts(&sample::held(1), &["9.99.sent", "9.99.sent"]);
     subject.store.advance(&[mapped]).await.unwrap();
     assert_eq!(found(&subject.store, &wanted).await, [id]);
     enter_all(&subject.store).await;

@@ -3,12 +3,13 @@
 use oir_domain::access::Scope;
 use oir_domain::fault::{Fault, FaultCode, Place};
 use oir_domain::message::{Event, State, StateName};
+use oir_domain::omsaetning::Kontering;
 use oir_fagsystem::sample;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::outbox::{Advance, Move, Outbox, Standing};
 use oir_flow::ports::views::{BilagDetail, Views};
 
-use crate::subject::{Subject, at, booked, lease, step};
+use crate::subject::{Subject, at, booked, lease, on_accounts, step};
 
 on_both! {
     a_step_moves_state_event_totals_and_outbox_together,
@@ -228,7 +229,7 @@ async fn a_held_bilag_that_is_mapped_gets_its_accounts_and_falls_due(subject: &S
     assert_eq!(due(subject).await, None);
     let seen = subject.store.held(None, 50).await.unwrap().remove(0);
     let mut mapped = step(&seen, &Event::AccountsFound, 40);
-    mapped.accounts = vec!["1.2.3".into(), "9.8.7".into()];
+    mapped.accounts = on_accounts(&sample::held(1), &["1.2.3", "9.8.7"]);
     assert_eq!(
         subject.store.advance(&[mapped]).await.unwrap(),
         Advance::Done
@@ -243,7 +244,7 @@ async fn a_held_bilag_that_is_mapped_gets_its_accounts_and_falls_due(subject: &S
     let accounts: Vec<_> = loaded
         .posteringer
         .iter()
-        .map(|p| p.kontering.as_deref())
+        .map(|p| p.kontering.as_ref().and_then(Kontering::as_whole))
         .collect();
     assert_eq!(accounts, [Some("1.2.3"), Some("9.8.7")]);
     assert!(subject.store.held(None, 50).await.unwrap().is_empty());
@@ -254,7 +255,7 @@ async fn accounts_that_fit_no_posting_change_nothing(subject: &Subject) {
     let seen = subject.store.held(None, 50).await.unwrap().remove(0);
     let before = subject.contents().await;
     let mut mapped = step(&seen, &Event::AccountsFound, 40);
-    mapped.accounts = vec!["1".into(), "2".into(), "3".into()];
+    mapped.accounts = on_accounts(&sample::held(1), &["1", "2", "3"]);
     assert_eq!(
         subject.store.advance(&[mapped]).await.unwrap(),
         Advance::Stale
@@ -281,7 +282,7 @@ async fn later_faults_stand_apart_from_those_of_the_reception(subject: &Subject)
     let early = detail(subject, &held).await.faults;
     assert!(!early.is_empty());
     let mut mapped = step(&held, &Event::AccountsFound, 1);
-    mapped.accounts = vec!["1".into(), "2".into()];
+    mapped.accounts = on_accounts(&sample::held(1), &["1", "2"]);
     subject.store.advance(&[mapped]).await.unwrap();
     let seen = subject.start_sending(2, 1).await.remove(0);
     let mut parked = step(&seen, &Event::GivenUp, 3);

@@ -8,12 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::{ErpBilagsnummer, FagsystemId};
 use oir_domain::message::{Event, Outbox as Due, Step, apply};
+use oir_domain::omsaetning::Mapped;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
 use oir_fagsystem::sample;
 use oir_flow::judge::{Arrival, Surroundings, Verdict, judge};
 use oir_flow::ports::inbox::{
-    Admit, BilagRecord, Channel, Findings, Inbox, Inquiry, MessageOutcome, MessageRecord, NewBilag,
+    Accounts, Admit, BilagRecord, Channel, Findings, Inbox, Inquiry, MessageOutcome, MessageRecord,
+    NewBilag,
 };
 use oir_flow::ports::outbox::{Lease, Move, Outbox, Standing};
 use oir_store::{Durability, Store};
@@ -426,8 +428,14 @@ pub(crate) fn step(seen: &Standing, event: &Event, seconds: i64) -> Move {
         at: at(seconds),
         detail: None,
         faults: Vec::new(),
-        accounts: Vec::new(),
+        accounts: Accounts::Open,
+        compared: None,
     }
+}
+
+/// Accounts for a bilag's postings in their order, by version 7 of a table.
+pub(crate) fn on_accounts(bilag: &Finansbilag, accounts: &[&str]) -> Accounts {
+    Accounts::Mapped(Mapped::whole(7, bilag, accounts.iter().copied()))
 }
 
 /// Booked under a number.

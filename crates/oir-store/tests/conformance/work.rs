@@ -18,7 +18,7 @@ use oir_flow::ports::work::{CauseGroup, Whose, WorkFilter, WorkItems};
 use oir_flow::work::{Asker, Selection, Worklist};
 use oir_testkit::process::ManualClock;
 
-use crate::subject::{NOW, OTHER_KOMMUNE, Subject, at, booked, new_bilag, step};
+use crate::subject::{NOW, OTHER_KOMMUNE, Subject, at, booked, new_bilag, on_accounts, step};
 
 on_both!(
     a_clean_bilag_leaves_no_item,
@@ -156,7 +156,7 @@ async fn what_moves_on_closes_by_itself(subject: &Subject) {
         .await
         .unwrap();
     let mut moved = step(&held[0], &Event::AccountsFound, 5);
-    moved.accounts = vec!["5.57.71".into(); sample::held(1).posteringer.len()];
+    moved.accounts = on_accounts(&sample::held(1), &["5.57.71", "5.57.71"]);
     assert_eq!(
         subject.store.advance(&[moved]).await.unwrap(),
         Advance::Done

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use oir_domain::ids::{AfsendelseId, BilagId, TransaktionsId, uuid_v7};
 use oir_domain::message::{Outbox, State};
+use oir_domain::omsaetning::Mapped;
 use oir_fagsystem::sample;
 use oir_flow::ports::inbox::{
-    BilagRecord, Channel, Inbox as _, MessageOutcome, MessageRecord, NewBilag,
+    Accounts, BilagRecord, Channel, Inbox as _, MessageOutcome, MessageRecord, NewBilag,
 };
 use oir_flow::ports::outbox::{Move, Outbox as _, Standing};
 use oir_store::Store;
@@ -27,7 +28,7 @@ pub(crate) fn message(n: u64, raw: &[u8]) -> MessageRecord {
         index: 0,
         claims_uuid: true,
         digest: Sha256::digest(n.to_be_bytes()).into(),
-        accounts: vec!["1".into(); bilag.posteringer.len()],
+        accounts: Accounts::Mapped(Mapped::whole(0, &bilag, vec!["1"; bilag.posteringer.len()])),
         bilag,
         state: State::Mapped,
         faults: Vec::new(),
@@ -76,7 +77,8 @@ pub(crate) fn claimed(seen: Standing) -> Move {
         at: now(),
         detail: None,
         faults: Vec::new(),
-        accounts: Vec::new(),
+        accounts: Accounts::Open,
+        compared: None,
     }
 }
 

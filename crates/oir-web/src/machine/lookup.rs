@@ -14,6 +14,7 @@ use oir_domain::finans::{Finanspostering, PartNummer};
 use oir_domain::ids::BilagId;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::views::{BilagDetail, BilagLine, TimelineEvent, Views};
+use oir_wire::finans::json::konteringslinjer;
 use oir_wire::finans::message::{Positionsfejl, Tilstand};
 use oir_wire::finans::{json, write};
 use serde_json::{Map, Value, json};
@@ -191,7 +192,16 @@ fn postering(postering: &Finanspostering) -> Value {
         "Tekst": mask_text(&postering.tekst),
         "Sortimentsvaerdi": values.collect::<Vec<_>>(),
     });
-    put(&mut object, "Kontering", postering.kontering.as_deref());
+    if let Some(kontering) = &postering.kontering {
+        match kontering.as_whole() {
+            Some(konto) => put(&mut object, "Kontering", Some(konto)),
+            None => put(
+                &mut object,
+                "Konteringslinje",
+                Some(konteringslinjer(kontering)),
+            ),
+        }
+    }
     let period = postering
         .periode
         .map(|(from, to)| json!({ "Fra": from.to_string(), "Til": to.to_string() }));

@@ -24,7 +24,7 @@ use super::failure::{PageError, page};
 use super::form::{Faulty, PurposeForm};
 use super::names::Names;
 use super::unmask;
-use super::view::{BilagPage, Fact, FaultDetail, Page, PostingLine, Section};
+use super::view::{BilagPage, Fact, FaultDetail, Page, Section};
 use super::{PortalState, omsaetning, words};
 use crate::danish_format::{day, instant, kroner};
 use crate::masking::mask_text;
@@ -73,13 +73,18 @@ fn bilag_page(
     let standing = line.state.name();
     let turnover = detail.bilag.turnover().unwrap_or_default();
     let deciding = names.deciding_facet(line.fagsystem);
-    let table = asks_why(line, viewer);
-    let posting = |line: &Finanspostering| PostingLine {
-        why: table.map(|table| {
+    let elsewhere = story::erp_maps(detail);
+    let table = asks_why(line, viewer).filter(|_| !elsewhere);
+    let posting = |line: &Finanspostering| {
+        let mut shown = postings::posting(line, deciding.as_deref(), Numbers::Masked);
+        if elsewhere {
+            shown.konto = Some(vec!["Økonomisystemet konterer selv".to_owned()]);
+        }
+        shown.why = table.map(|table| {
             let asked = format!("/forklar?bilag={own}&linje={}", line.linjenummer);
             omsaetning::address(table, &asked)
-        }),
-        ..postings::posting(line, deciding.as_deref(), Numbers::Masked)
+        });
+        shown
     };
     let unmasks = viewer.person.scope(Action::Unmask);
     let may_unmask = unmasks.covers(line.kommune, line.fagsystem);

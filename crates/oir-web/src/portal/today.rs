@@ -4,13 +4,20 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span};
 use oir_domain::access::{Action, Person, Role};
+use oir_domain::fault::FaultCode;
+use oir_domain::message::StateName;
 use oir_domain::operation::alarm::Severity;
+use oir_flow::ports::search::Count;
+use oir_flow::ports::views::BilagFilter;
 use oir_wire::danish;
 
 use super::door::Viewer;
 use super::failure::PageError;
 use super::{PortalState, afstemning, guides, waiting, work};
 use crate::danish_format::{kroner, whole};
+
+/// So many foreseen refusals are counted; beyond it the number says nothing more.
+const FORESEEN_MAX: u32 = 1_000;
 
 /// An auditor is reminded when the last sample is older than this.
 const SAMPLE_AGE: SignedDuration = SignedDuration::from_hours(24 * 31);
@@ -50,6 +57,7 @@ pub(super) async fn matters(
     }
     if viewer.may(Action::HandleWork) || viewer.may(Action::Redeliver) {
         found.extend(of_work(state, viewer).await?);
+        found.extend(foreseen_refusals(state, viewer).await?);
     }
     if viewer.may(Action::SignOffDay) {
         found.extend(of_days(state, viewer).await?);
@@ -153,6 +161,41 @@ async fn of_work(state: &PortalState, viewer: &Viewer) -> Result<Vec<Matter>, Pa
         });
     }
     Ok(found)
+}
+
+/// Bilag on their way to an ERP that maps by itself, and that will have no account for them: said
+/// before it refuses them.
+pub(super) async fn foreseen_refusals(
+    state: &PortalState,
+    viewer: &Viewer,
+) -> Result<Option<Matter>, PageError> {
+    let filter = BilagFilter {
+        states: StateName::UNDER_WAY.to_vec(),
+        fault: Some(FaultCode::RefusalForeseen),
+        ..BilagFilter::default()
+    };
+    let scope = viewer.person.scope(Action::SeeBilag);
+    let text = match state.search.count(&scope, &filter, FORESEEN_MAX).await? {
+        None | Some(Count::Exactly(0)) => return Ok(None),
+        Some(Count::Exactly(1)) => {
+            "Ét bilag på vej ventes afvist: økonomisystemets tabel mangler en konto.".to_owned()
+        }
+        Some(Count::Exactly(many)) => format!(
+            "{} bilag på vej ventes afvist: økonomisystemets tabel mangler en konto.",
+            whole(u64::from(many))
+        ),
+        Some(Count::MoreThan(most)) => format!(
+            "Flere end {} bilag på vej ventes afvist: økonomisystemets tabel mangler konti.",
+            whole(u64::from(most))
+        ),
+    };
+    let code = FaultCode::RefusalForeseen.code();
+    Ok(Some(Matter {
+        weight: "warning",
+        text,
+        href: format!("/bilag?tilstand=under_levering&fejlkode={code}"),
+        way: "Se hvilke",
+    }))
 }
 
 async fn of_days(state: &PortalState, viewer: &Viewer) -> Result<Vec<Matter>, PageError> {

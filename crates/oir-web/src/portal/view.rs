@@ -480,7 +480,8 @@ pub(super) struct PostingLine {
     pub(super) kredit: Option<String>,
     /// Facet, value, and whether it decides the account.
     pub(super) sortiment: Vec<(String, String, bool)>,
-    pub(super) konto: Option<String>,
+    /// Its accounts, one or several with their parts; none = nobody has found any.
+    pub(super) konto: Option<Vec<String>>,
     /// Why it goes there, where the reader may ask.
     pub(super) why: Option<String>,
     pub(super) part: Option<String>,

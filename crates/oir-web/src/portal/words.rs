@@ -282,6 +282,7 @@ pub(super) fn deed(what: &str) -> &'static str {
         deeds::DISCARDED_OMSAETNING => "Kasserede en kladde til en omsætningstabel",
         deeds::SHARED_OMSAETNING => "Bestemte, om andre må kopiere en omsætningstabel",
         deeds::WROTE_GUIDE => "Skrev en vejledning",
+        deeds::DECIDED_MODE => "Bestemte, om ØiR eller økonomisystemet konterer",
         deeds::CHOSE_LETTERS => "Valgte, hvornår der kommer mails",
         _ => "Andet",
     }

@@ -21,6 +21,7 @@ use super::failure::{PageError, page};
 use super::guides;
 use super::names::Names;
 use super::query::percent_encoded;
+use super::today::{self, Matter};
 use super::view::{Advice, Badge, Choice, Page, Section};
 use super::work_forms::{Handling, Notice};
 use super::{PortalState, waiting, work_words};
@@ -130,6 +131,8 @@ struct WorkPage {
     fagsystemer: Vec<Choice>,
     whose: Vec<Choice>,
     narrowed: bool,
+    /// What does not stand still yet, and will.
+    foreseen: Option<Matter>,
     lines: Vec<GroupLine>,
     late: u64,
     antal: String,
@@ -191,6 +194,7 @@ pub(super) async fn show(
         late: count(late.copied()),
         tabs,
         omraade: area.word(),
+        foreseen: today::foreseen_refusals(&state, &viewer).await?,
         kommuner: names.kommune_choices(&viewer.scope, query.kommune.trim()),
         fagsystemer: names.fagsystem_choices(query.fagsystem.trim()),
         whose: WHOSE

@@ -39,6 +39,7 @@ use oir_domain::finans::{
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId, TransaktionsId, uuid_v7};
 use oir_domain::message::{State, StateName};
 use oir_domain::money::{Oere, Side};
+use oir_domain::omsaetning::Kontering;
 use oir_domain::party::{Fagsystem, Kommunekode, Myndighed};
 use oir_domain::register::{Register, RegisterData};
 use oir_flow::ports::inbox::{Channel, MessageOutcome};
@@ -197,7 +198,7 @@ fn posting(linje: u32, side: Side, oere: i64, konto: Option<&str>) -> Finanspost
             ),
             value("omkostningssted", "4711"),
         ],
-        kontering: konto.map(Into::into),
+        kontering: konto.map(|konto| Kontering::whole(konto, Oere::new(oere))),
         periode: person.then_some((date(2026, 11, 16), date(2026, 11, 22))),
         part: person.then(|| Part {
             nummer: PartNummer::Cpr("6101901234".parse().unwrap()),
@@ -367,6 +368,7 @@ fn detail(number: u8) -> BilagDetail {
         channel: Channel::Soap11,
         index: 0,
         bilag,
+        omsaetning_version: None,
         faults,
         later_faults,
         timeline: timeline(&state, number),

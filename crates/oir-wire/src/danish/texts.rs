@@ -72,6 +72,7 @@ pub(super) const fn words(code: FaultCode) -> Words {
         | FaultCode::KonteringNotYours => postering(code),
         FaultCode::Unmapped
         | FaultCode::NoReceiver
+        | FaultCode::RefusalForeseen
         | FaultCode::RefusedByBooks
         | FaultCode::AttemptsSpent
         | FaultCode::NoAnswer
@@ -374,6 +375,11 @@ const fn delivery(code: FaultCode) -> Words {
             "Intet økonomisystem",
             "Der er ikke sat et økonomisystem op for kommune {0}.",
             "Drift sætter kommunens økonomisystem op; bilaget går så videre af sig selv.",
+        ),
+        FaultCode::RefusalForeseen => w(
+            "Ventes afvist af økonomisystemet",
+            "Økonomisystemet konterer selv, og vores kopi af dets omsætningstabel har ingen konto for {1} i {0} den {2:dag}.",
+            "Økonomi tilføjer rækken i økonomisystemets omsætningstabel og i kopien her; afvises bilaget, sender fagsystemet det igen bagefter.",
         ),
         FaultCode::RefusedByBooks => w(
             "Afvist af økonomisystemet",

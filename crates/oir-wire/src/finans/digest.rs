@@ -4,6 +4,7 @@
 //! Every field goes in with its length or its presence, so no two documents share a form.
 
 use oir_domain::finans::{Afsendelse, Finansbilag, Finanspostering, Leveranceform, PartNummer};
+use oir_domain::omsaetning::Kontering;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of bytes as received.
@@ -102,6 +103,19 @@ impl Form {
         }
     }
 
+    /// One account as it always was; lines begin with a number that no presence is.
+    fn kontering(&mut self, kontering: Option<&Kontering>) {
+        let Some(kontering) = kontering.filter(|kontering| kontering.as_whole().is_none()) else {
+            return self.optional(kontering.and_then(Kontering::as_whole));
+        };
+        self.number(2);
+        self.count(kontering.lines().len());
+        for line in kontering.lines() {
+            self.text(&line.konto);
+            self.number(line.beloeb.get());
+        }
+    }
+
     fn postering(&mut self, postering: &Finanspostering) {
         self.number(i64::from(postering.linjenummer));
         self.number(postering.beloeb.get());
@@ -112,7 +126,7 @@ impl Form {
             self.text(&value.facet);
             self.text(&value.vaerdi);
         }
-        self.optional(postering.kontering.as_deref());
+        self.kontering(postering.kontering.as_ref());
         self.number(i64::from(postering.periode.is_some()));
         if let Some((from, to)) = postering.periode {
             self.date(from);

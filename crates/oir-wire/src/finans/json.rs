@@ -10,6 +10,7 @@ mod tree;
 pub use stated::{StatedTotal, stated_total};
 
 use oir_domain::fault::{FAULTS_MAX, Fault, FaultCode, Place, Severity};
+use oir_domain::omsaetning::{Kontering, Konteringslinje, Told};
 use serde_json::{Map, Value, json};
 
 use super::SoapVersion;
@@ -186,7 +187,26 @@ fn bilagskvittering(bilag: &Bilagskvittering) -> Value {
         "ErpBilagsnummer",
         number.map(ToString::to_string),
     );
+    put(&mut object, "Konteret", konteret(&bilag.konteret));
     object
+}
+
+/// Accounts that books found by themselves; nothing when they did not.
+fn konteret(told: &[Told]) -> Option<Value> {
+    let one = |told: &Told| {
+        json!({
+            "Linjenummer": told.linjenummer,
+            "Konteringslinje": konteringslinjer(&told.kontering),
+        })
+    };
+    (!told.is_empty()).then(|| list(told, one))
+}
+
+/// The accounts of a posting, each with its part of the amount.
+#[must_use]
+pub fn konteringslinjer(kontering: &Kontering) -> Value {
+    let one = |line: &Konteringslinje| json!({ "Konto": line.konto, "Beloeb": line.beloeb.get() });
+    list(kontering.lines(), one)
 }
 
 fn status(reply: &StatusReply) -> Value {
@@ -214,6 +234,7 @@ fn bilagsstatus(bilag: &Bilagsstatus) -> Value {
         "ErpBilagsnummer",
         number.map(ToString::to_string),
     );
+    put(&mut object, "Konteret", konteret(&bilag.konteret));
     object
 }
 

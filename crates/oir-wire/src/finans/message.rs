@@ -10,6 +10,7 @@ use oir_domain::finans::Afsendelse;
 use oir_domain::ids::{BilagUuid, ErpBilagsnummer, FagsystemId, TransaktionsId};
 use oir_domain::message::StateName;
 use oir_domain::money::Oere;
+use oir_domain::omsaetning::Told;
 use oir_domain::party::Cvr;
 
 use crate::danish;
@@ -238,6 +239,9 @@ pub struct Bilagskvittering {
     pub erp_bilagsnummer: Option<ErpBilagsnummer>,
     /// Faults and warnings with their places.
     pub positionsfejl: Vec<Positionsfejl>,
+    /// Postings with the accounts that the books found for them: from books that map by
+    /// themselves. Assumed.
+    pub konteret: Vec<Told>,
 }
 
 impl Bilagskvittering {
@@ -265,6 +269,7 @@ impl Bilagskvittering {
             },
             erp_bilagsnummer,
             positionsfejl: faults.iter().map(Positionsfejl::from).collect(),
+            konteret: Vec::new(),
         }
     }
 }
@@ -387,6 +392,8 @@ pub struct Bilagsstatus {
     pub erp_bilagsnummer: Option<ErpBilagsnummer>,
     /// Faults and warnings.
     pub positionsfejl: Vec<Positionsfejl>,
+    /// As in [`Bilagskvittering`].
+    pub konteret: Vec<Told>,
 }
 
 /// Answer to `HentStatus`: one per bilag asked about, in order.

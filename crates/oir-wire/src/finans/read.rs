@@ -168,6 +168,7 @@ pub(crate) fn children_of(element: &str) -> &'static [Child] {
         "Kontroltotal" => &afsendelse::KONTROLTOTAL,
         "Finansbilag" => &afsendelse::FINANSBILAG,
         "Finanspostering" => &afsendelse::FINANSPOSTERING,
+        "Konteringslinje" => &afsendelse::KONTERINGSLINJE,
         "Sortimentsvaerdi" => &afsendelse::SORTIMENTSVAERDI,
         "Periode" => &afsendelse::PERIODE,
         "Part" => &afsendelse::PART,
@@ -177,6 +178,7 @@ pub(crate) fn children_of(element: &str) -> &'static [Child] {
         "FejlListe" => &kvittering::FEJLLISTE,
         "Fejl" => &kvittering::FEJL,
         "Positionsfejl" => &kvittering::POSITIONSFEJL,
+        "Konteret" => &kvittering::KONTERET,
         _ => &[],
     }
 }

@@ -6,6 +6,7 @@ mod document;
 use jiff::Timestamp;
 use oir_domain::fault::Severity;
 use oir_domain::ids::TransaktionsId;
+use oir_domain::omsaetning::Told;
 use oir_domain::party::Cvr;
 
 use super::message::{
@@ -185,6 +186,16 @@ fn positionsfejl(out: &mut Writer, fejl: &Positionsfejl, namespaces: &[(&str, &s
     out.end();
 }
 
+/// Postings with the accounts that the books found for them.
+fn konteret(out: &mut Writer, told: &[Told]) {
+    for told in told {
+        out.start("oir:Konteret", &[]);
+        out.leaf("oir:Linjenummer", &told.linjenummer.to_string());
+        document::linjer(out, &told.kontering);
+        out.end();
+    }
+}
+
 fn bilagskvittering(out: &mut Writer, bilag: &Bilagskvittering) {
     out.start("oir:Bilagskvittering", &[]);
     out.leaf("oir:BilagUUID", &bilag.bilag_uuid.to_string());
@@ -194,6 +205,7 @@ fn bilagskvittering(out: &mut Writer, bilag: &Bilagskvittering) {
     for fejl in &bilag.positionsfejl {
         positionsfejl(out, fejl, &[]);
     }
+    konteret(out, &bilag.konteret);
     out.end();
 }
 
@@ -231,6 +243,7 @@ fn bilagsstatus(out: &mut Writer, bilag: &Bilagsstatus) {
     for fejl in &bilag.positionsfejl {
         positionsfejl(out, fejl, &[]);
     }
+    konteret(out, &bilag.konteret);
     out.end();
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use oir_domain::calendar::{BookingPeriod, PeriodKind, Regnskabsaar, Validity};
 use oir_domain::ids::FagsystemId;
+use oir_domain::kontoplan::{Aarsspan, BEGINNING};
+use oir_domain::ledger::BooksKonto;
 use oir_domain::party::{Cvr, Fagsystem, Kommunekode, Myndighed};
 use oir_domain::register::{Agreement, Omsaetningsrow, Receiver, Sortimentspost};
 
@@ -12,6 +14,8 @@ use oir_domain::register::{Agreement, Omsaetningsrow, Receiver, Sortimentspost};
 pub(super) trait Row: Sized {
     /// The head line.
     const COLUMNS: &'static [&'static str];
+    /// So many of them must be there; those after may be missing in older files.
+    const NEEDED: usize = Self::COLUMNS.len();
     /// Its cells, one per column.
     fn cells(&self) -> Vec<String>;
     /// Reads it; the error names every cell that is wrong.
@@ -73,16 +77,28 @@ impl<'a> Cells<'a> {
     }
 
     fn validity(&mut self) -> Option<Validity> {
-        let from = self.day();
-        let parse = |cell: &str| match cell {
-            "" => Some(None),
-            cell => cell.parse().ok().map(Some),
-        };
-        let to: Option<Option<Date>> = self.take("en dato: ÅÅÅÅ-MM-DD eller tom", parse);
+        let (from, to) = (self.day(), self.optional_day());
         Some(Validity {
             from: from?,
             to: to?,
         })
+    }
+
+    fn optional_day(&mut self) -> Option<Option<Date>> {
+        let parse = |cell: &str| match cell {
+            "" => Some(None),
+            cell => cell.parse().ok().map(Some),
+        };
+        self.take("en dato: ÅÅÅÅ-MM-DD eller tom", parse)
+    }
+
+    fn optional_year(&mut self) -> Option<Option<Regnskabsaar>> {
+        let parse = |cell: &str| match cell {
+            "" => Some(None),
+            cell if cell.len() == 4 => cell.parse().ok().map(|aar| Some(Regnskabsaar(aar))),
+            _ => None,
+        };
+        self.take("et år med fire cifre eller tom", parse)
     }
 
     fn yes(&mut self) -> Option<bool> {
@@ -323,16 +339,52 @@ impl Row for Receiver {
     }
 }
 
-impl Row for super::Konto {
-    const COLUMNS: &'static [&'static str] = &["kommune", "konto", "aaben"];
+impl Row for BooksKonto {
+    const COLUMNS: &'static [&'static str] = &[
+        "kommune",
+        "konto",
+        "aaben",
+        "gyldig_fra",
+        "gyldig_til",
+        "aar_fra",
+        "aar_til",
+    ];
+    const NEEDED: usize = 3;
 
     fn cells(&self) -> Vec<String> {
-        vec![self.0.to_string(), self.1.to_string(), yes(self.2)]
+        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        let aar = |aar: Option<Regnskabsaar>| aar.map_or_else(String::new, |aar| aar.0.to_string());
+        let from = self.validity.from;
+        vec![
+            self.kommune.to_string(),
+            self.konto.to_string(),
+            yes(self.open),
+            day((from != BEGINNING).then_some(from)),
+            day(self.validity.to),
+            aar(self.aar.from),
+            aar(self.aar.to),
+        ]
     }
 
     fn read(cells: &[&str]) -> Result<Self, String> {
         let mut cells = Cells::of::<Self>(cells);
         let (kommune, konto, open) = (cells.kommune(), cells.text(), cells.yes());
-        cells.built(|| Some((kommune?, konto?, open?)))
+        let (from, to) = (cells.optional_day(), cells.optional_day());
+        let (first, last) = (cells.optional_year(), cells.optional_year());
+        cells.built(|| {
+            Some(Self {
+                kommune: kommune?,
+                konto: konto?,
+                open: open?,
+                validity: Validity {
+                    from: from?.unwrap_or(BEGINNING),
+                    to: to?,
+                },
+                aar: Aarsspan {
+                    from: first?,
+                    to: last?,
+                },
+            })
+        })
     }
 }

@@ -12,6 +12,7 @@ mod clients;
 mod demo;
 mod doors;
 mod killed;
+mod kontoplan;
 mod operation;
 mod running;
 #[cfg(feature = "clients")]

@@ -258,7 +258,7 @@ fn day(register: &Path, url: &str, bilag: u32) -> Day {
     let accounts: Vec<_> = day
         .kontoplan
         .iter()
-        .map(|r| (r.kommune, r.konto.clone(), r.open))
+        .map(oir_fagsystem::KontoplanRow::in_the_books)
         .collect();
     std::fs::write(register.join(KONTOPLAN), write_kontoplan(&accounts)).unwrap();
     day

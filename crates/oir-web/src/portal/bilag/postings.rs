@@ -2,6 +2,7 @@
 
 use oir_domain::finans::{Finanspostering, PartNummer};
 use oir_domain::money::Side;
+use oir_domain::omsaetning::{Kontering, Konteringslinje};
 
 use super::super::view::PostingLine;
 use super::super::words;
@@ -52,7 +53,7 @@ pub(in crate::portal) fn posting(
         kredit,
         sortiment: postering.sortiment.iter().map(value).collect(),
         why: None,
-        konto: postering.kontering.as_deref().map(str::to_owned),
+        konto: postering.kontering.as_ref().map(accounts),
         part: postering.part.as_ref().map(|part| {
             let rolle = words::rolle(part.rolle);
             match (&part.nummer, numbers) {
@@ -66,6 +67,18 @@ pub(in crate::portal) fn posting(
             }
         }),
         more: more(postering, numbers),
+    }
+}
+
+/// The account; several each with its part of the amount.
+pub(in crate::portal) fn accounts(kontering: &Kontering) -> Vec<String> {
+    match kontering.as_whole() {
+        Some(konto) => vec![konto.to_owned()],
+        None => {
+            let lines = kontering.lines().iter();
+            let line = |line: &Konteringslinje| format!("{}: {}", line.konto, kroner(line.beloeb));
+            lines.map(line).collect()
+        }
     }
 }
 

@@ -51,6 +51,14 @@ pub(super) fn moments(detail: &BilagDetail, names: &Names, state: &PortalState) 
     moments
 }
 
+/// Whether the bilag went on its way without an account: its ERP finds it.
+pub(super) fn erp_maps(detail: &BilagDetail) -> bool {
+    let mut postings = detail.bilag.posteringer.iter();
+    let mut moments = detail.timeline.iter();
+    postings.all(|postering| postering.kontering.is_none())
+        && moments.any(|event| event.to == StateName::Mapped)
+}
+
 fn moment(
     event: &TimelineEvent,
     before: Option<StateName>,
@@ -65,6 +73,9 @@ fn moment(
     let text = match (event.to, &detail.line.state) {
         (StateName::Booked, Standing::Booked { number }) => {
             format!("Bogført med bilagsnummer {number} hos bogføringen.")
+        }
+        (StateName::Mapped, _) if erp_maps(detail) => {
+            "Registreret. Økonomisystemet konterer selv. Klar til levering.".to_owned()
         }
         _ => words::event(&event.event, event.to, event.attempt),
     };

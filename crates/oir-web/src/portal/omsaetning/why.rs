@@ -18,6 +18,7 @@ use super::{Address, Table, Way, facets, own_facet, words};
 use crate::danish_format::{day, read_day, whole};
 use crate::masking::mask_text;
 use crate::portal::PortalState;
+use crate::portal::bilag::postings::accounts;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page};
 use crate::portal::query::percent_encoded;
@@ -241,7 +242,8 @@ async fn of_bilag(
 
 /// The account of a posting as it was booked or is to be.
 fn kontos(postering: &Finanspostering) -> Option<String> {
-    postering.kontering.as_deref().map(str::to_owned)
+    let kontering = postering.kontering.as_ref()?;
+    Some(words::all_of(&accounts(kontering)))
 }
 
 fn told(explanation: &Explanation<'_>, asked: &Asked) -> Told {

@@ -10,7 +10,7 @@ use oir_domain::finans::Posteringstype;
 use oir_domain::ids::FagsystemId;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::{
-    Condition, Konteringslinje, Rule, Simulated, Stage, TableId, Target, Template, Version,
+    Condition, Rule, Simulated, Stage, TableId, Target, Template, Version,
 };
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::Answer;
@@ -138,12 +138,9 @@ impl Invented {
                 state: detail.line.state.clone(),
                 lines: line
                     .kontering
-                    .iter()
-                    .map(|konto| Konteringslinje {
-                        konto: konto.clone(),
-                        beloeb: line.beloeb,
-                    })
-                    .collect(),
+                    .as_ref()
+                    .map(|kontering| kontering.lines().to_vec())
+                    .unwrap_or_default(),
             })
         })
         .collect()

@@ -7,10 +7,11 @@ use oir_domain::finans::{
     PartRolle, Posteringstype, SORTIMENT_MAX, Sag, Sortimentsvaerdi,
 };
 use oir_domain::ids::{BilagUuid, FagsystemId, TransaktionsId};
-use oir_domain::money::Side;
+use oir_domain::money::{Oere, Side};
+use oir_domain::omsaetning::{Kontering, Konteringslinje, LINES_MAX};
 
 use super::super::message::Call;
-use super::walk::{AUTHORITY, Child, HEADER, Read, Walk, many, one, opt, up_to};
+use super::walk::{AUTHORITY, Child, HEADER, Read, Walk, at_most, many, one, opt, up_to};
 use super::{Seen, forms};
 
 /// Danish words for the forms wanted.
@@ -56,13 +57,14 @@ pub(super) const FINANSBILAG: [Child; 10] = [
     opt(&["KorrigererBilag"]),
     many(&["Finanspostering"]),
 ];
-pub(super) const FINANSPOSTERING: [Child; 13] = [
+pub(super) const FINANSPOSTERING: [Child; 14] = [
     one(&["Linjenummer"]),
     one(&["Beloeb"]),
     one(&["DebetKredit"]),
     one(&["Tekst"]),
     up_to(SORTIMENT_MAX, &["Sortimentsvaerdi"]),
     opt(&["Kontering"]),
+    at_most(LINES_MAX, &["Konteringslinje"]),
     opt(&["Periode"]),
     opt(&["Part"]),
     opt(&["Sag"]),
@@ -71,6 +73,7 @@ pub(super) const FINANSPOSTERING: [Child; 13] = [
     opt(&["Momskode"]),
     opt(&["Reference"]),
 ];
+pub(super) const KONTERINGSLINJE: [Child; 2] = [one(&["Konto"]), one(&["Beloeb"])];
 pub(super) const SORTIMENTSVAERDI: [Child; 2] = [one(&["Facet"]), one(&["Vaerdi"])];
 pub(super) const PERIODE: [Child; 2] = [one(&["Fra"]), one(&["Til"])];
 pub(super) const PART: [Child; 2] = [one(&["CPR", "CVR"]), one(&["Rolle"])];
@@ -232,7 +235,8 @@ fn finansbilag(walk: &mut Walk<'_>) -> Read<Option<Finansbilag>> {
 fn finanspostering(walk: &mut Walk<'_>) -> Read<Option<Finanspostering>> {
     let (mut linjenummer, mut beloeb, mut side, mut tekst) = (None, None, None, None);
     let mut sortiment = Vec::with_capacity(2);
-    let (mut kontering, mut periode, mut part, mut sag) = (None, None, None, None);
+    let (mut konto, mut linjer) = (None, Vec::new());
+    let (mut periode, mut part, mut sag) = (None, None, None);
     let (mut ydelse, mut refusionsprocent, mut momskode, mut reference) = (None, None, None, None);
     walk.sequence(&FINANSPOSTERING, |walk, place, _| {
         match place {
@@ -244,17 +248,19 @@ fn finanspostering(walk: &mut Walk<'_>) -> Read<Option<Finanspostering>> {
             2 => side = walk.value("D eller K", Side::from_letter)?,
             3 => tekst = walk.bounded(100)?,
             4 => sortiment.extend(sortimentsvaerdi(walk)?),
-            5 => kontering = walk.bounded(40)?,
-            6 => periode = period(walk)?,
-            7 => part = party(walk)?,
-            8 => sag = case(walk)?,
-            9 => ydelse = walk.bounded(60)?,
-            10 => refusionsprocent = walk.value("en hel procent fra 0 til 100", forms::percent)?,
-            11 => momskode = walk.bounded(10)?,
+            5 => konto = walk.bounded(40)?,
+            6 => linjer.extend(konteringslinje(walk)?),
+            7 => periode = period(walk)?,
+            8 => part = party(walk)?,
+            9 => sag = case(walk)?,
+            10 => ydelse = walk.bounded(60)?,
+            11 => refusionsprocent = walk.value("en hel procent fra 0 til 100", forms::percent)?,
+            12 => momskode = walk.bounded(10)?,
             _ => reference = walk.bounded(60)?,
         }
         Ok(())
     })?;
+    let kontering = kontering(walk, konto, linjer, beloeb);
     let build = || {
         Some(Finanspostering {
             linjenummer: linjenummer?,
@@ -273,6 +279,44 @@ fn finanspostering(walk: &mut Walk<'_>) -> Read<Option<Finanspostering>> {
         })
     };
     Ok(build())
+}
+
+/// One account for the whole amount, or lines that are the amount together; never both.
+fn kontering(
+    walk: &mut Walk<'_>,
+    konto: Option<Box<str>>,
+    linjer: Vec<Konteringslinje>,
+    beloeb: Option<Oere>,
+) -> Option<Kontering> {
+    let beloeb = beloeb?;
+    match (konto, Kontering::try_new(linjer)) {
+        (Some(konto), None) => Some(Kontering::whole(konto, beloeb)),
+        (None, Some(lines)) if lines.adds_up_to(beloeb) => Some(lines),
+        (None, None) => None,
+        (Some(_), Some(_)) => {
+            walk.fault(FaultCode::UnexpectedElement, &[&"Konteringslinje", &""]);
+            None
+        }
+        (None, Some(_)) => {
+            let want = "konteringslinjer, der tilsammen er posteringens beløb";
+            walk.fault(FaultCode::WrongForm, &[&want]);
+            None
+        }
+    }
+}
+
+pub(super) fn konteringslinje(walk: &mut Walk<'_>) -> Read<Option<Konteringslinje>> {
+    let (mut konto, mut beloeb) = (None, None);
+    walk.sequence(&KONTERINGSLINJE, |walk, place, _| {
+        if place == 0 {
+            konto = walk.bounded(40)?;
+        } else {
+            beloeb = walk.value(OERE, forms::beloeb)?;
+        }
+        Ok(())
+    })?;
+    let line = konto.zip(beloeb);
+    Ok(line.map(|(konto, beloeb)| Konteringslinje { konto, beloeb }))
 }
 
 fn sortimentsvaerdi(walk: &mut Walk<'_>) -> Read<Option<Sortimentsvaerdi>> {

@@ -2,13 +2,14 @@
 
 use oir_domain::fault::Severity;
 use oir_domain::ids::{BilagUuid, ErpBilagsnummer, FagsystemId};
+use oir_domain::omsaetning::{Kontering, Told};
 
 use super::super::message::{
     Bilagskvittering, Bilagsstatus, Fejl, ForretningsKode, Forretningskvittering,
     KontroltotalReply, ModtagReply, Positionsfejl, StatusReply, Systemtotal, Tilstand,
     TransportKode, TransportKvittering,
 };
-use super::afsendelse::{SUM, TID, UUID, count};
+use super::afsendelse::{SUM, TID, UUID, count, konteringslinje};
 use super::forms;
 use super::walk::{Child, KVITTERING, Read, Walk, any, many, one, opt};
 
@@ -35,12 +36,14 @@ pub(super) const POSITIONSFEJL: [Child; 6] = [
     opt(&["Afhjaelpning"]),
     one(&["Alvor"]),
 ];
-pub(super) const BILAGSKVITTERING: [Child; 5] = [
+pub(super) const KONTERET: [Child; 2] = [one(&["Linjenummer"]), many(&["Konteringslinje"])];
+pub(super) const BILAGSKVITTERING: [Child; 6] = [
     one(&["BilagUUID"]),
     one(&["BilagID"]),
     one(&["Forretningskvittering"]).within(KVITTERING),
     opt(&["ErpBilagsnummer"]),
     any(&["Positionsfejl"]),
+    any(&["Konteret"]),
 ];
 const MODTAG_RESPONSE: [Child; 4] = [
     one(&["TransportKvittering"]).within(KVITTERING),
@@ -48,7 +51,7 @@ const MODTAG_RESPONSE: [Child; 4] = [
     one(&["Modtaget"]),
     any(&["Bilagskvittering"]),
 ];
-const BILAGSSTATUS: [Child; 8] = [
+const BILAGSSTATUS: [Child; 9] = [
     one(&["BilagUUID"]),
     opt(&["BilagID"]),
     one(&["Tilstand"]),
@@ -57,6 +60,7 @@ const BILAGSSTATUS: [Child; 8] = [
     opt(&["Forretningskvittering"]).within(KVITTERING),
     opt(&["ErpBilagsnummer"]),
     any(&["Positionsfejl"]),
+    any(&["Konteret"]),
 ];
 const STATUS_RESPONSE: [Child; 2] = [
     one(&["TransportKvittering"]).within(KVITTERING),
@@ -171,16 +175,34 @@ pub(crate) fn positionsfejl(walk: &mut Walk<'_>) -> Read<Option<Positionsfejl>> 
     Ok(build())
 }
 
+fn konteret(walk: &mut Walk<'_>) -> Read<Option<Told>> {
+    let (mut linjenummer, mut lines) = (None, Vec::new());
+    walk.sequence(&KONTERET, |walk, place, _| {
+        if place == 0 {
+            linjenummer = walk.value("et nummer fra 1 til 99999", forms::linjenummer)?;
+        } else {
+            lines.extend(konteringslinje(walk)?);
+        }
+        Ok(())
+    })?;
+    let told = linjenummer.zip(Kontering::try_new(lines));
+    Ok(told.map(|(linjenummer, kontering)| Told {
+        linjenummer,
+        kontering,
+    }))
+}
+
 pub(crate) fn bilagskvittering(walk: &mut Walk<'_>) -> Read<Option<Bilagskvittering>> {
     let (mut bilag_uuid, mut bilag_id, mut kvittering) = (None, None, None);
-    let (mut erp_bilagsnummer, mut fejl) = (None, Vec::new());
+    let (mut erp_bilagsnummer, mut fejl, mut told) = (None, Vec::new(), Vec::new());
     walk.sequence(&BILAGSKVITTERING, |walk, place, _| {
         match place {
             0 => bilag_uuid = walk.value(UUID, forms::uuid)?.map(BilagUuid::from_uuid),
             1 => bilag_id = walk.bounded(60)?,
             2 => kvittering = forretning(walk)?,
             3 => erp_bilagsnummer = walk.value("1 til 40 tegn", erp_number)?,
-            _ => fejl.extend(positionsfejl(walk)?),
+            4 => fejl.extend(positionsfejl(walk)?),
+            _ => told.extend(konteret(walk)?),
         }
         Ok(())
     })?;
@@ -191,6 +213,7 @@ pub(crate) fn bilagskvittering(walk: &mut Walk<'_>) -> Read<Option<Bilagskvitter
             kvittering: kvittering?,
             erp_bilagsnummer,
             positionsfejl: fejl,
+            konteret: told,
         })
     };
     Ok(build())
@@ -222,7 +245,7 @@ pub(crate) fn modtag(walk: &mut Walk<'_>) -> Read<Option<ModtagReply>> {
 fn bilagsstatus(walk: &mut Walk<'_>) -> Read<Option<Bilagsstatus>> {
     let (mut bilag_uuid, mut bilag_id, mut tilstand) = (None, None, None);
     let (mut forsoeg, mut aendret, mut kvittering) = (None, None, None);
-    let (mut erp_bilagsnummer, mut fejl) = (None, Vec::new());
+    let (mut erp_bilagsnummer, mut fejl, mut told) = (None, Vec::new(), Vec::new());
     walk.sequence(&BILAGSSTATUS, |walk, place, _| {
         match place {
             0 => bilag_uuid = walk.value(UUID, forms::uuid)?.map(BilagUuid::from_uuid),
@@ -232,7 +255,8 @@ fn bilagsstatus(walk: &mut Walk<'_>) -> Read<Option<Bilagsstatus>> {
             4 => aendret = walk.value(TID, forms::date_time)?,
             5 => kvittering = forretning(walk)?,
             6 => erp_bilagsnummer = walk.value("1 til 40 tegn", erp_number)?,
-            _ => fejl.extend(positionsfejl(walk)?),
+            7 => fejl.extend(positionsfejl(walk)?),
+            _ => told.extend(konteret(walk)?),
         }
         Ok(())
     })?;
@@ -246,6 +270,7 @@ fn bilagsstatus(walk: &mut Walk<'_>) -> Read<Option<Bilagsstatus>> {
             kvittering,
             erp_bilagsnummer,
             positionsfejl: fejl,
+            konteret: told,
         })
     };
     Ok(build())

@@ -93,6 +93,11 @@ pub(crate) const fn any(names: &'static [&'static str]) -> Child {
     }
 }
 
+/// None to so many, ours.
+pub(crate) const fn at_most(most: u32, names: &'static [&'static str]) -> Child {
+    Child { most, ..any(names) }
+}
+
 impl Child {
     /// Its namespace.
     pub(crate) const fn namespace(&self) -> NsId {

@@ -3,6 +3,7 @@
 use oir_domain::finans::{
     Afsendelse, Finansbilag, Finanspostering, Leveranceform, Part, PartNummer,
 };
+use oir_domain::omsaetning::Kontering;
 
 use super::{instant, opt};
 use crate::xml::Writer;
@@ -60,7 +61,12 @@ fn finanspostering(out: &mut Writer, postering: &Finanspostering) {
         out.leaf("oir:Vaerdi", &value.vaerdi);
         out.end();
     }
-    out.opt_leaf("oir:Kontering", postering.kontering.as_deref());
+    if let Some(kontering) = &postering.kontering {
+        match kontering.as_whole() {
+            Some(konto) => out.leaf("oir:Kontering", konto),
+            None => linjer(out, kontering),
+        }
+    }
     if let Some((from, to)) = postering.periode {
         out.start("oir:Periode", &[]);
         out.leaf("oir:Fra", &from.to_string());
@@ -81,6 +87,16 @@ fn finanspostering(out: &mut Writer, postering: &Finanspostering) {
     out.opt_leaf("oir:Momskode", postering.momskode.as_deref());
     out.opt_leaf("oir:Reference", postering.reference.as_deref());
     out.end();
+}
+
+/// Every account with its part of the amount.
+pub(super) fn linjer(out: &mut Writer, kontering: &Kontering) {
+    for line in kontering.lines() {
+        out.start("oir:Konteringslinje", &[]);
+        out.leaf("oir:Konto", &line.konto);
+        out.leaf("oir:Beloeb", &line.beloeb.to_string());
+        out.end();
+    }
 }
 
 fn party(out: &mut Writer, part: &Part) {

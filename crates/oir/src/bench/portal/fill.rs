@@ -17,10 +17,13 @@ use oir_domain::ids::{
 };
 use oir_domain::message::State;
 use oir_domain::money::{Oere, Side};
+use oir_domain::omsaetning::Mapped;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::RegisterData;
 use oir_fagsystem::rng::Rng;
-use oir_flow::ports::inbox::{BilagRecord, Channel, MessageOutcome, MessageRecord, NewBilag};
+use oir_flow::ports::inbox::{
+    Accounts, BilagRecord, Channel, MessageOutcome, MessageRecord, NewBilag,
+};
 use oir_store::Store;
 
 /// Postings of a bilag on average; ten million are 1.25 million bilag.
@@ -247,28 +250,39 @@ impl Year {
             });
         }
         let mapped = !matches!(state, State::Rejected | State::Held);
+        let bilag = Finansbilag {
+            bilag_uuid: BilagUuid::from_uuid(rng.uuid()),
+            afsender_bilagsnummer: format!("FS-{}-{n:08}", dag.year()).into(),
+            bilagsdato: dag,
+            bogfoeringsdato: dag,
+            regnskabsaar: Regnskabsaar(dag.year()),
+            posteringstype: Posteringstype::Normal,
+            valuta: "DKK".into(),
+            tekst: text(rng, dag).into(),
+            korrigerer: None,
+            posteringer,
+        };
+        let accounts = if mapped {
+            Accounts::Mapped(Mapped::whole(0, &bilag, accounts))
+        } else {
+            Accounts::Open
+        };
         Ok(NewBilag {
             id: BilagId::from_uuid(uuid_v7(0, [0; 10])),
             index,
             claims_uuid: true,
             digest: [7; 32],
-            bilag: Finansbilag {
-                bilag_uuid: BilagUuid::from_uuid(rng.uuid()),
-                afsender_bilagsnummer: format!("FS-{}-{n:08}", dag.year()).into(),
-                bilagsdato: dag,
-                bogfoeringsdato: dag,
-                regnskabsaar: Regnskabsaar(dag.year()),
-                posteringstype: Posteringstype::Normal,
-                valuta: "DKK".into(),
-                tekst: text(rng, dag).into(),
-                korrigerer: None,
-                posteringer,
-            },
+            bilag,
             state,
-            accounts: if mapped { accounts } else { Vec::new() },
+            accounts,
             faults,
         })
     }
+}
+
+fn first_konto(mapped: &Mapped) -> Option<Box<str>> {
+    let line = mapped.posteringer.first()?.lines.first()?;
+    Some(line.konto.clone())
 }
 
 /// A posting of a value, about nobody.
@@ -404,7 +418,10 @@ fn sample(
             _ => None,
         },
         sag: sag.sagsnummer.clone(),
-        konto: made.accounts.first().cloned(),
+        konto: match &made.accounts {
+            Accounts::Mapped(mapped) => first_konto(mapped),
+            Accounts::Open | Accounts::Foreseen(_) => None,
+        },
         vaerdi: value.vaerdi.clone(),
         debet: bilag.turnover()?.debit,
         dag,

@@ -1,0 +1,428 @@
+//! `oir omsaetning`: omsætningstabeller from the command line, by the same rules as on the
+//! pages. Whoever sits at the machine works in the name that they give; the log says that it
+//! was at the machine, and a draft is still approved under another name than it was written.
+
+mod told;
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
+use oir_domain::access::{Grant, Person, Role, Scope};
+use oir_domain::calendar::{Regnskabsaar, copenhagen, day_of};
+use oir_domain::finans::Posteringstype;
+use oir_domain::ids::BilagId;
+use oir_domain::money::Side;
+use oir_domain::omsaetning::check::check;
+use oir_domain::omsaetning::{
+    Explanation, Posting, Rule, Stage, Standing, TableId, Values, Version, difference, explain,
+    unfit,
+};
+use oir_domain::party::Kommunekode;
+use oir_domain::register::Register;
+use oir_flow::omsaetning::{Head, NotDone, Start, Surroundings, Work};
+use oir_flow::ports::inbox::Inbox;
+use oir_flow::ports::kontoplan::Kontoplaner;
+use oir_flow::ports::omsaetning::Omsaetningstabeller;
+use oir_flow::ports::views::Views;
+use oir_store::Store;
+use oir_web::danish_format::whole;
+use oir_wire::danish::omsaetning as danish;
+
+use crate::cli::omsaetning::{
+    Begin, Explain, KindWord, Omsaetning as Command, SideWord, Simulate, TableOf,
+};
+use crate::house;
+
+/// Carries out one of its commands.
+pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::List { at, kommune } => list(&at.database, *kommune).await,
+        Command::Show { of, version } => show(of, *version).await,
+        Command::Check {
+            of,
+            version,
+            from,
+            to,
+        } => examine(of, *version, (*from, *to)).await,
+        Command::Simulate(options) => simulate(options).await,
+        Command::Diff { old, new, of } => diff(of, (*old, *new)).await,
+        Command::Explain(options) => why(options).await,
+        Command::Begin(options) => begin(options).await,
+        Command::Approve { of, version, by } => approve(of, *version, by).await,
+        Command::Discard { of, version, by } => discard(of, *version, by).await,
+    }
+}
+
+/// A table that is being worked on.
+struct Desk {
+    store: Store,
+    register: Register,
+    table: TableId,
+    by: Person,
+}
+
+impl Desk {
+    async fn open(of: &TableOf, by: Option<&str>) -> anyhow::Result<Self> {
+        let store = house::open_existing(&of.at.database).await?;
+        let register = store.register().await?;
+        let kommune = Kommunekode(of.kommune);
+        let known = register.myndigheder().any(|own| own.kommune == kommune);
+        anyhow::ensure!(known, "kommunen {kommune} er ikke i registeret");
+        let mut systems = register.fagsystemer();
+        let found = systems.find(|f| f.kortnavn.eq_ignore_ascii_case(&of.fagsystem));
+        let fagsystem = found.map(|found| found.id);
+        let unknown = || format!("fagsystemet {} er ikke i registeret", of.fagsystem);
+        let fagsystem = fagsystem.with_context(unknown)?;
+        drop(systems);
+        Ok(Self {
+            store,
+            table: TableId { kommune, fagsystem },
+            by: operator(kommune, by)?,
+            register,
+        })
+    }
+
+    fn work(&self) -> Work<'_> {
+        Work {
+            tables: &self.store,
+            by: &self.by,
+            now: Timestamp::now(),
+            table: self.table,
+        }
+    }
+
+    async fn versions(&self) -> anyhow::Result<Vec<Version>> {
+        let all = Scope::everything();
+        let versions = self.store.versions(&all, self.table).await?;
+        anyhow::ensure!(
+            !versions.is_empty(),
+            "kommunen har ingen tabel for fagsystemet"
+        );
+        Ok(versions)
+    }
+
+    /// The version that is named; else the draft, or the newest approved one.
+    async fn version(&self, number: Option<u32>) -> anyhow::Result<Version> {
+        let versions = self.versions().await?;
+        let wanted = |version: &&Version| match number {
+            Some(number) => version.number == number,
+            None => version.stage != Stage::Discarded,
+        };
+        let found = versions.iter().find(wanted).cloned();
+        found.with_context(|| format!("tabellen har ingen udgave {}", number.unwrap_or(0)))
+    }
+
+    async fn draft(&self) -> anyhow::Result<Version> {
+        let versions = self.versions().await?;
+        let draft = versions.into_iter().find(|v| v.stage == Stage::Draft);
+        draft.context("tabellen har ingen kladde; begynd én med oir omsaetning begin")
+    }
+
+    async fn rules(&self, number: u32) -> anyhow::Result<Vec<Rule>> {
+        let all = Scope::everything();
+        let rules = self.store.rules(&all, self.table, number).await?;
+        rules.with_context(|| format!("tabellen har ingen udgave {number}"))
+    }
+}
+
+/// Who sits at the machine, with a finance officer's rights in that municipality.
+fn operator(kommune: Kommunekode, by: Option<&str>) -> anyhow::Result<Person> {
+    let navn = by.map_or("Maskinens operatør", str::trim);
+    anyhow::ensure!(!navn.is_empty(), "--by skal være et navn");
+    let subject = by.map_or_else(|| "maskinen".to_owned(), |_| format!("maskinen: {navn}"));
+    let grant = Grant::try_new(Role::AnsvarligFinans, Some(kommune), None);
+    Ok(Person {
+        subject: subject.into(),
+        navn: navn.into(),
+        grants: grant.into_iter().collect(),
+    })
+}
+
+fn today() -> Date {
+    day_of(Timestamp::now(), &copenhagen())
+}
+
+/// Why something was not done, in words; nothing is changed then.
+fn refusal(not_done: NotDone) -> anyhow::Error {
+    let lines: Vec<String> = match not_done {
+        NotDone::NotThere => vec!["tabellen eller udgaven findes ikke".to_owned()],
+        NotDone::Stale => {
+            vec!["en anden har skrevet imens, eller der er allerede en kladde".to_owned()]
+        }
+        NotDone::Purpose => vec!["--purpose skal være på 1-300 tegn".to_owned()],
+        NotDone::CalledOff => vec!["afbrudt".to_owned()],
+        NotDone::OtherForm { .. } => vec!["kommunernes konti har ikke samme form".to_owned()],
+        NotDone::Faults(faults) => danish::faults(&faults).iter().map(fault).collect(),
+        NotDone::Objections(objections) => {
+            let said = objections.into_iter().map(|objection| {
+                let (code, text, remedy) = danish::objection(objection);
+                format!("{code}: {text} {remedy}")
+            });
+            said.collect()
+        }
+        NotDone::Store(failure) => return failure.into(),
+    };
+    anyhow::anyhow!("{}\nIntet er ændret.", lines.join("\n"))
+}
+
+fn fault(told: &danish::Told) -> String {
+    let rule = told
+        .rule
+        .map_or_else(String::new, |rule| format!(" regel {rule}"));
+    format!("{}{rule}: {} {}", told.code, told.text, told.remedy)
+}
+
+async fn list(database: &str, kommune: Option<u16>) -> anyhow::Result<ExitCode> {
+    let store = house::open_existing(database).await?;
+    let register = store.register().await?;
+    let mut out = std::io::stdout().lock();
+    let mut lines = store.tables(&Scope::everything()).await?;
+    lines.retain(|line| kommune.is_none_or(|only| line.table.kommune.0 == only));
+    for line in &lines {
+        let system = register.fagsystem(line.table.fagsystem);
+        let draft = line
+            .draft
+            .map_or_else(String::new, |n| format!("  kladde {n}"));
+        writeln!(
+            out,
+            "{}  {:<8} udgave {:>3}  {:>8} regler  {:>7} venter{draft}",
+            line.table.kommune,
+            system.map_or("?", |system| &*system.kortnavn),
+            line.approved,
+            whole(line.rules.into()),
+            whole(line.held)
+        )?;
+    }
+    if lines.is_empty() {
+        writeln!(out, "Ingen tabeller.")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(of: &TableOf, number: Option<u32>) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(of, None).await?;
+    let mut out = std::io::stdout().lock();
+    if let Some(number) = number {
+        told::version(&mut out, &desk.version(Some(number)).await?)?;
+        for rule in &desk.rules(number).await? {
+            writeln!(out, "{}", told::rule(rule))?;
+            if !rule.comment.is_empty() {
+                writeln!(out, "        {}", rule.comment.replace('\n', " / "))?;
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    for version in &desk.versions().await? {
+        told::version(&mut out, version)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn examine(
+    of: &TableOf,
+    number: Option<u32>,
+    (from, to): (Option<Date>, Option<Date>),
+) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(of, None).await?;
+    let version = desk.version(number).await?;
+    let rules = desk.rules(version.number).await?;
+    let mut out = std::io::stdout().lock();
+    told::version(&mut out, &version)?;
+    if let Err(faults) = check(rules.clone()) {
+        for told in danish::faults(&faults) {
+            writeln!(out, "{}", fault(&told))?;
+        }
+        return Ok(ExitCode::from(1));
+    }
+    let from = from.or(version.in_force_from).unwrap_or_else(today);
+    let year_end = Date::new(from.year().saturating_add(1), 12, 31);
+    let to = to.unwrap_or(year_end?);
+    let (all, kommune) = (Scope::everything(), desk.table.kommune);
+    let plan = desk.store.kontoplan(&all, kommune, None).await?;
+    let misses = unfit(&rules, desk.table, from, &desk.register, plan.as_ref());
+    for (rule, unfit) in &misses {
+        writeln!(out, "Passer ikke: regel {rule}: {}", danish::unfit(unfit))?;
+    }
+    if plan.is_none() {
+        writeln!(out, "Kommunen har ingen kontoplan; konti er ikke slået op.")?;
+    }
+    let data = desk.store.register_data().await?;
+    let since = today().checked_sub(Span::new().months(13))?;
+    let work = desk.work();
+    let covered = work.coverage(version.number, (from, to), &data.sortiment, since);
+    let covered = covered.await.map_err(refusal)?;
+    told::coverage(&mut out, &covered)?;
+    let is_sound = misses.is_empty() && covered.complete();
+    Ok(ExitCode::from(u8::from(!is_sound)))
+}
+
+async fn simulate(options: &Simulate) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(&options.of, options.by.as_deref()).await?;
+    let draft = desk.draft().await?;
+    let to = options.to.unwrap_or_else(today);
+    let a_year_back = to.checked_sub(Span::new().years(1))?;
+    let days = (options.from.unwrap_or(a_year_back), to);
+    let work = desk.work();
+    let ran = work.simulate(draft.number, days, |progress| {
+        let (percent, postings) = (progress.permille / 10, whole(progress.postings));
+        // Progress that cannot be shown stops nothing.
+        drop(write!(
+            std::io::stderr(),
+            "\r{percent:>3} % {postings} posteringer"
+        ));
+        ControlFlow::Continue(())
+    });
+    let ran = ran.await.map_err(refusal)?;
+    drop(writeln!(std::io::stderr()));
+    let mut out = std::io::stdout().lock();
+    told::simulation(&mut out, &ran.report, options.limit)?;
+    if options.by.is_some() {
+        let kept = work.keep_simulation(draft.number, &ran.simulated).await;
+        kept.map_err(refusal)?;
+        writeln!(out, "Gemt på udgave {}.", draft.number)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn diff(of: &TableOf, (old, new): (u32, u32)) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(of, None).await?;
+    let (old, new) = (desk.rules(old).await?, desk.rules(new).await?);
+    let found = difference(&old, &new);
+    told::difference(&mut std::io::stdout().lock(), &found)?;
+    Ok(ExitCode::from(u8::from(!found.is_empty())))
+}
+
+async fn why(options: &Explain) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(&options.of, None).await?;
+    if let Some(id) = &options.bilag {
+        return of_bilag(&desk, id, options).await;
+    }
+    let value = |text: &String| {
+        let (facet, value) = text.split_once('=')?;
+        Some((facet.to_owned(), value.to_owned()))
+    };
+    let values: Option<Vec<(String, String)>> = options.values.iter().map(value).collect();
+    let values = values.context("værdier skrives facet=værdi")?;
+    let day = options.day.unwrap_or_else(today);
+    let posting = Posting {
+        values: values.as_slice(),
+        side: match options.side {
+            SideWord::Debet => Side::Debit,
+            SideWord::Kredit => Side::Credit,
+        },
+        day,
+        regnskabsaar: Regnskabsaar(options.year.unwrap_or(day.year())),
+        posteringstype: match options.kind {
+            KindWord::Nor => Posteringstype::Normal,
+            KindWord::Sup => Posteringstype::Supplement,
+            KindWord::Pri => Posteringstype::Primo,
+        },
+    };
+    explained(&desk, &posting, options).await
+}
+
+async fn of_bilag(desk: &Desk, id: &str, options: &Explain) -> anyhow::Result<ExitCode> {
+    let unknown = || format!("{id} er ikke et bil_-nummer");
+    let id: BilagId = id.parse().ok().with_context(unknown)?;
+    let detail = desk.store.detail(&Scope::everything(), id).await?;
+    let detail = detail.with_context(|| format!("bilaget {id} findes ikke"))?;
+    let ours = (Some(desk.table.fagsystem), desk.table.kommune);
+    let theirs = (detail.line.fagsystem, detail.line.kommune);
+    anyhow::ensure!(ours == theirs, "bilaget {id} er ikke tabellens");
+    let mut lines = detail.bilag.posteringer.iter();
+    let line = lines.find(|line| line.linjenummer == options.line);
+    let line = line.with_context(|| format!("bilaget har ingen linje {}", options.line))?;
+    explained(desk, &Posting::of(&detail.bilag, line), options).await
+}
+
+async fn explained<V: Values + ?Sized>(
+    desk: &Desk,
+    posting: &Posting<'_, V>,
+    options: &Explain,
+) -> anyhow::Result<ExitCode> {
+    let table = desk.table;
+    let number = match options.version {
+        Some(number) => number,
+        None => {
+            let (kommune, fagsystem) = (table.kommune, table.fagsystem);
+            let rules = desk.register.table(kommune, fagsystem, posting.day);
+            rules.context("ingen udgave gælder på dagen")?.number
+        }
+    };
+    let rules = desk.rules(number).await?;
+    let all = explain(&rules, posting);
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Udgave {number}, konteringsdag {}", posting.day)?;
+    let won = all.first().is_some_and(|e| e.standing == Standing::Wins);
+    if !won {
+        writeln!(out, "Ingen regel passer; bilaget ville vente.")?;
+    }
+    for one in all.iter().take(options.limit.saturating_add(1)) {
+        standing(&mut out, one)?;
+    }
+    Ok(ExitCode::from(u8::from(!won)))
+}
+
+fn standing(out: &mut impl Write, one: &Explanation<'_>) -> std::io::Result<()> {
+    match &one.standing {
+        Standing::Wins => {
+            writeln!(out, "Vinder:   {}", told::rule(one.rule))?;
+            if !one.rule.comment.is_empty() {
+                writeln!(out, "          {}", one.rule.comment.replace('\n', " / "))?;
+            }
+            Ok(())
+        }
+        Standing::Beaten => writeln!(out, "Slået:    {}", told::rule(one.rule)),
+        Standing::Misses(misfits) => {
+            let why: Vec<String> = misfits.iter().map(|m| danish::misfit(*m)).collect();
+            writeln!(out, "Passer ej {}", told::rule(one.rule))?;
+            writeln!(out, "          {}", why.join("; "))
+        }
+    }
+}
+
+async fn begin(options: &Begin) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(&options.of, Some(&options.by)).await?;
+    let head = Head {
+        purpose: options.purpose.as_str().into(),
+        in_force_from: options.from,
+    };
+    let around = Surroundings {
+        register: &desk.register,
+        kontoplaner: &desk.store,
+    };
+    let start = Start::Version(options.version);
+    let begun = desk.work().begin(start, &head, around).await;
+    let begun = begun.map_err(refusal)?;
+    writeln!(std::io::stdout(), "Kladden er udgave {}.", begun.number)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn approve(of: &TableOf, number: u32, by: &str) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(of, Some(by)).await?;
+    let version = desk.version(Some(number)).await?;
+    let day = desk.work().approve((number, version.edition)).await;
+    let day = day.map_err(refusal)?;
+    writeln!(
+        std::io::stdout(),
+        "Udgave {number} gælder fra {day}. En kørende oir følger med selv, og bilag, der \
+         ventede på en konto, går videre."
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn discard(of: &TableOf, number: u32, by: &str) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(of, Some(by)).await?;
+    let version = desk.version(Some(number)).await?;
+    if version.stage != Stage::Draft {
+        bail!("udgave {number} er ikke en kladde");
+    }
+    let gone = desk.work().discard((number, version.edition)).await;
+    gone.map_err(refusal)?;
+    writeln!(std::io::stdout(), "Udgave {number} er kasseret.")?;
+    Ok(ExitCode::SUCCESS)
+}
