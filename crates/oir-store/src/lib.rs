@@ -38,6 +38,7 @@ mod samples;
 mod saved;
 mod search;
 mod sessions;
+mod sortiment;
 mod sqlite;
 mod verify;
 mod views;

@@ -1,5 +1,6 @@
 //! The register on disk, and the receiving port as a whole.
 
+use jiff::Timestamp;
 use oir_domain::calendar::{BookingPeriod, PeriodKind, Regnskabsaar, Validity};
 use oir_domain::ids::{BilagUuid, FagsystemId, TransaktionsId};
 use oir_domain::party::{Fagsystem, Kommunekode, Myndighed};
@@ -50,18 +51,6 @@ const PERIOD: Shape = Shape {
         ("first_day", Text),
         ("last_day", Text),
         ("is_open", Int),
-    ],
-    suffix: "",
-};
-const SORTIMENT: Shape = Shape {
-    table: "sortimentspost",
-    columns: &[
-        ("fagsystem", Id),
-        ("kommune", Int),
-        ("facet", Text),
-        ("vaerdi", Text),
-        ("valid_from", Text),
-        ("valid_to", Text),
     ],
     suffix: "",
 };
@@ -141,14 +130,6 @@ fn insert_all(plan: &mut Plan, data: &RegisterData) {
     });
     plan.insert(&PERIOD, rows.collect());
     let mut rows = Vec::new();
-    for s in &data.sortiment {
-        let owner = kommune(s.kommune.unwrap_or(Kommunekode::UNKNOWN));
-        rows.extend([fagsystem(Some(s.fagsystem)), owner]);
-        rows.extend([s.facet.clone().into(), s.vaerdi.clone().into()]);
-        rows.extend(validity(&s.validity));
-    }
-    plan.insert(&SORTIMENT, rows);
-    let mut rows = Vec::new();
     for o in &data.omsaetning {
         rows.extend([kommune(o.kommune), fagsystem(Some(o.fagsystem))]);
         rows.extend([o.vaerdi.clone().into(), o.konto.clone().into()]);
@@ -167,7 +148,12 @@ fn insert_all(plan: &mut Plan, data: &RegisterData) {
 }
 
 impl Store {
-    async fn replace(&self, data: &RegisterData) -> Result<i64, StoreFailure> {
+    /// Replaces everything; what that changes in the sortiment is registered at an instant.
+    pub(crate) async fn replace_at(
+        &self,
+        data: &RegisterData,
+        now: Option<Timestamp>,
+    ) -> Result<i64, StoreFailure> {
         let version = self.version().await?;
         let mut plan = Plan::default();
         let next = version.saturating_add(1);
@@ -177,6 +163,7 @@ impl Store {
             plan.change(clear, Vec::new(), None);
         }
         insert_all(&mut plan, data);
+        self.sortiment_of_register(&mut plan, data, now).await?;
         match self.transact(plan).await? {
             Outcome::Committed => Ok(next),
             Outcome::Duplicate => Err(StoreFailure::Broken(
@@ -369,7 +356,7 @@ impl Inbox for Store {
     }
 
     fn replace_register<'a>(&'a self, data: &'a RegisterData) -> Answer<'a, i64> {
-        Box::pin(self.replace(data))
+        Box::pin(self.replace_at(data, None))
     }
 
     fn register_data(&self) -> Answer<'_, RegisterData> {

@@ -6,6 +6,7 @@
 
 pub mod danish;
 pub mod finans;
+pub mod klassifikation;
 pub mod kontoplan;
 pub mod register_csv;
 pub mod sheet;

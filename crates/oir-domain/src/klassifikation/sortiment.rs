@@ -89,14 +89,34 @@ pub enum Owner {
     National,
     /// An authority.
     Myndighed(Cvr),
+    /// A municipality that the register knows no CVR of.
+    Kommune(Kommunekode),
+}
+
+/// How a municipality without a CVR is named as an actor: ours.
+const KOMMUNE_URN: &str = "urn:oir:kommunekode:";
+
+/// The name of a municipality as an owner.
+#[must_use]
+pub fn owner_id(kommune: Kommunekode, cvr: Option<Cvr>) -> UnikId {
+    let without = || UnikId::Urn(format!("{KOMMUNE_URN}{kommune}").into());
+    cvr.map_or_else(without, UnikId::of_cvr)
 }
 
 /// Whose a content says that it is.
 #[must_use]
 pub fn owner(indhold: &Indhold) -> Owner {
     let said = indhold.related(RelationKind::Ejer).last();
-    let cvr = said.and_then(|one| one.til.as_ref()?.cvr());
-    cvr.map_or(Owner::National, Owner::Myndighed)
+    let said = said.and_then(|one| one.til.as_ref());
+    if let Some(cvr) = said.and_then(UnikId::cvr) {
+        return Owner::Myndighed(cvr);
+    }
+    let Some(UnikId::Urn(urn)) = said else {
+        return Owner::National;
+    };
+    let code = urn.strip_prefix(KOMMUNE_URN);
+    let code = code.and_then(|code| code.parse().ok());
+    code.map_or(Owner::National, |code| Owner::Kommune(Kommunekode(code)))
 }
 
 /// The facet that a content says that it is in.
@@ -238,13 +258,15 @@ pub fn facet_content(fagsystem: FagsystemId, noegle: &str, titel: &str) -> Indho
     }
 }
 
-/// A published Klasse under one key on each of these spans of days.
+/// What a value is called on a span of days: key, title.
+pub type Name = (Box<str>, Box<str>, Validity);
+
+/// A Klasse that is published on each of these spans of days.
 #[must_use]
 pub fn klasse_content(
     facet: Uuid,
     ejer: Option<UnikId>,
-    (noegle, titel): (&str, &str),
-    days: &[Validity],
+    names: &[Name],
     zone: &TimeZone,
 ) -> Indhold {
     let always = Virkning::default();
@@ -253,15 +275,22 @@ pub fn klasse_content(
         virkning: always.clone(),
         til: Some(til),
     };
-    let times = || days.iter().map(|days| virkning(days, zone));
+    let called = |(noegle, titel, days): &Name| named(noegle, titel, virkning(days, zone));
     let mut relationer = Vec::new();
     relationer.extend(ejer.map(|ejer| relation(RelationKind::Ejer, ejer)));
     relationer.push(relation(RelationKind::Facet, UnikId::Uuid(facet)));
     Indhold {
-        egenskaber: times().map(|time| named(noegle, titel, time)).collect(),
-        tilstande: times().map(published).collect(),
+        egenskaber: names.iter().map(called).collect(),
+        tilstande: published_on(names, zone),
         relationer,
     }
+}
+
+/// Published on these spans of days.
+#[must_use]
+pub fn published_on(names: &[Name], zone: &TimeZone) -> Vec<PubliceretStatus> {
+    let times = names.iter().map(|(_, _, days)| virkning(days, zone));
+    times.map(published).collect()
 }
 
 fn named(noegle: &str, titel: &str, virkning: Virkning) -> Egenskab {
@@ -283,7 +312,7 @@ const fn published(virkning: Virkning) -> PubliceretStatus {
 }
 
 /// Whose row of the register, in which dimension, under which key.
-type RowKey = (FagsystemId, Option<Kommunekode>, Box<str>, Box<str>);
+pub type RowKey = (FagsystemId, Option<Kommunekode>, Box<str>, Box<str>);
 
 /// What a register's plain rows ask for beside what is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -292,8 +321,8 @@ pub struct Difference {
     pub facets: Vec<(FagsystemId, Box<str>)>,
     /// Values whose days are new or others, with all of them.
     pub values: Vec<(RowKey, Vec<Validity>)>,
-    /// Values that are there and not in the rows.
-    pub gone: Vec<Uuid>,
+    /// Values that are there and not in the rows, and under which key.
+    pub gone: Vec<(Uuid, Box<str>)>,
 }
 
 /// Compares plain rows with the sortiment that stands. Days of one value that overlap are one
@@ -342,7 +371,8 @@ pub fn difference(
             difference.values.push((key, days));
         }
     }
-    difference.gone = there.values().flatten().map(|value| value.objekt).collect();
+    let gone = there.values().flatten();
+    difference.gone = gone.map(|v| (v.objekt, v.noegle.clone())).collect();
     difference.gone.sort_unstable();
     difference.gone.dedup();
     difference

@@ -131,6 +131,14 @@ pub mod deeds {
         REVIEWED_LOOK = "reviewed_look";
         /// Wrote, restored or withdrew a guide.
         WROTE_GUIDE = "wrote_guide";
+        /// Registered something in a sortiment.
+        CHANGED_SORTIMENT = "changed_sortiment";
+        /// Announced changes of a sortiment.
+        ANNOUNCED_SORTIMENT = "announced_sortiment";
+        /// Began to follow a sortiment.
+        SUBSCRIBED_SORTIMENT = "subscribed_sortiment";
+        /// Followed a sortiment no longer.
+        UNSUBSCRIBED_SORTIMENT = "unsubscribed_sortiment";
         /// Imported a municipality's kontoplan.
         IMPORTED_KONTOPLAN = "imported_kontoplan";
         /// Began a draft of an omsætningstabel.
@@ -145,14 +153,6 @@ pub mod deeds {
         DISCARDED_OMSAETNING = "discarded_omsaetning";
         /// Said whether others may copy an omsætningstabel.
         SHARED_OMSAETNING = "shared_omsaetning";
-        /// Registered something in a sortiment.
-        CHANGED_SORTIMENT = "changed_sortiment";
-        /// Announced changes of a sortiment.
-        ANNOUNCED_SORTIMENT = "announced_sortiment";
-        /// Began to follow a sortiment.
-        SUBSCRIBED_SORTIMENT = "subscribed_sortiment";
-        /// Followed a sortiment no longer.
-        UNSUBSCRIBED_SORTIMENT = "unsubscribed_sortiment";
         /// Decided whether the hub or the ERP maps a table's bilag.
         DECIDED_MODE = "decided_mode";
         /// Chose when to get letters.

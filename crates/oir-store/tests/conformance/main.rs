@@ -49,6 +49,7 @@ mod saved;
 mod search;
 mod sessions;
 mod settle;
+mod sortiment;
 mod subject;
 mod verify;
 mod views;
