@@ -5,19 +5,15 @@ use oir_domain::omsaetning::Condition;
 /// Reads a cell; an empty one asks nothing.
 pub(super) fn read(text: &str) -> Result<Option<Condition>, &'static str> {
     let text = text.trim();
-    if text.is_empty() || text == "*" {
+    if text.is_empty() {
         return Ok(None);
     }
-    if let Some((first, last)) = text.split_once("..") {
-        let (first, last) = (first.trim(), last.trim());
-        if first.is_empty() || last.is_empty() {
-            return Err("Skriv begge ender af intervallet, fx 10..20");
-        }
-        return Ok(Some(Condition::Range(first.into(), last.into())));
+    if let Some((first, last)) = text.split_once(" - ") {
+        return Ok(Some(Condition::Range(first.trim().into(), last.trim().into())));
     }
-    if text.contains(';') {
-        let values = text.split(';').map(str::trim).filter(|v| !v.is_empty());
-        return Ok(Some(Condition::OneOf(values.map(Into::into).collect())));
+    if text.contains('|') {
+        let values = text.split('|').map(|value| value.trim().into());
+        return Ok(Some(Condition::OneOf(values.collect())));
     }
     Ok(Some(match text.strip_suffix('*') {
         Some(start) => Condition::Prefix(start.into()),
@@ -29,8 +25,8 @@ pub(super) fn read(text: &str) -> Result<Option<Condition>, &'static str> {
 pub(super) fn write(condition: &Condition) -> String {
     match condition {
         Condition::Is(value) => value.to_string(),
-        Condition::OneOf(values) => values.join(";"),
+        Condition::OneOf(values) => values.join(" | "),
         Condition::Prefix(start) => format!("{start}*"),
-        Condition::Range(first, last) => format!("{first}..{last}"),
+        Condition::Range(first, last) => format!("{first} - {last}"),
     }
 }

@@ -303,7 +303,6 @@ mod tests {
     use jiff::civil::date;
     use oir_domain::calendar::{Regnskabsaar, Validity};
     use oir_domain::finans::Posteringstype;
-use oir_domain::klassifikation::sortiment::FIRST_DAY;
     use oir_domain::money::Side;
     use oir_domain::omsaetning::{Condition, Rule, Share, Target, Template};
 
@@ -341,7 +340,7 @@ use oir_domain::klassifikation::sortiment::FIRST_DAY;
             "Når ydelsesart er 013, refusion er 20, 30 eller 40 og kle begynder med 32.18, \
              så 60 % til konto 55{sted} og 40 % til konto 77"
         );
-        one.conditions = vec![("art", Condition::Range("10".into(), "20".into()))];
+        one.conditions = vec![("art".into(), Condition::Range("10".into(), "20".into()))];
         one.side = Some(Side::Credit);
         one.regnskabsaar = Some((Regnskabsaar(2026), Regnskabsaar(2027)));
         one.posteringstype = Some(Posteringstype::Supplement);
