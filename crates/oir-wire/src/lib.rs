@@ -8,6 +8,7 @@ pub mod danish;
 pub mod finans;
 pub mod klassifikation;
 pub mod kontoplan;
+pub mod omsaetning_sheet;
 pub mod register_csv;
 pub mod sheet;
 pub mod xml;

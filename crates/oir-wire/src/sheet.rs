@@ -14,6 +14,7 @@
 
 mod csv_file;
 mod fault;
+pub mod write;
 mod xlsx;
 
 #[cfg(test)]
@@ -24,18 +25,20 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
+pub(crate) use fault::place;
 pub use fault::{SheetFault, SheetFaultKind};
 
-/// Largest file, in bytes: a table of 200,000 rows is some 12 MB, as Excel packs it.
-pub const BYTES_MAX: usize = 20 * 1024 * 1024;
+/// Largest file, in bytes: a table of 200,000 rows is some 12 MB as Excel packs it, and some 40
+/// as CSV.
+pub const BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Most that a file may unpack to, in bytes: some ten times what 200,000 rows do.
 pub const UNPACKED_MAX: u64 = 400 * 1024 * 1024;
 /// Most rows, the head among them.
 pub const ROWS_MAX: u32 = 250_000;
 /// Most columns.
 pub const COLUMNS_MAX: u32 = 200;
-/// Longest text of a cell, in characters: the longest text of the classification model.
-pub const TEXT_MAX: usize = 4_096;
+/// Longest text of a cell, in characters: the longest that a workbook holds.
+pub const TEXT_MAX: usize = 32_767;
 /// Most faults told at once; the rest would be the same ones.
 pub const FAULTS_MAX: usize = 1_000;
 

@@ -57,7 +57,7 @@ const KEPT: [(&str, &[&str]); 16] = [
     ("axum", &["oir-web", "oir-erp"]),
     ("hyper", &["oir-web", "oir"]),
     ("askama", &["oir-web"]),
-    ("rust_xlsxwriter", &["oir-web"]),
+    ("rust_xlsxwriter", &["oir-web", "oir-wire"]),
     ("calamine", &["oir-wire"]),
     ("anyhow", &["oir", "xtask"]),
     ("clap", &["oir"]),

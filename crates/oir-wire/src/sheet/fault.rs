@@ -166,11 +166,7 @@ impl SheetFault {
     /// The place as a spreadsheet names it: `C14`, `række 14`, or nothing for the file.
     #[must_use]
     pub fn place(&self) -> String {
-        match (self.row, self.column) {
-            (0, _) => String::new(),
-            (row, 0) => format!("række {row}"),
-            (row, column) => format!("{}{row}", letters(column)),
-        }
+        place(self.row, self.column)
     }
 
     /// What is wrong, in Danish.
@@ -202,6 +198,15 @@ impl fmt::Display for SheetFault {
         }
         write!(f, "{} {}", self.text(), self.cure())?;
         write!(f, " [{}]", self.kind.code())
+    }
+}
+
+/// A place as a spreadsheet names it.
+pub(crate) fn place(row: u32, column: u32) -> String {
+    match (row, column) {
+        (0, _) => String::new(),
+        (row, 0) => format!("række {row}"),
+        (row, column) => format!("{}{row}", letters(column)),
     }
 }
 
