@@ -30,15 +30,21 @@ pub enum Right {
     GiveReceipts,
     /// State what was sent on a day.
     StateTotals,
+    /// Read a sortiment and follow its changes.
+    FollowSortiment,
+    /// Register in its own sortiment.
+    EditSortiment,
 }
 
 impl Right {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Send,
         Self::LookUp,
         Self::GiveReceipts,
         Self::StateTotals,
+        Self::FollowSortiment,
+        Self::EditSortiment,
     ];
 
     /// Its word in the database and in the `scope` of a token (RFC 6749 § 3.3).
@@ -49,6 +55,8 @@ impl Right {
             Self::LookUp => "bilag:read",
             Self::GiveReceipts => "kvittering:give",
             Self::StateTotals => "kontroltotal:state",
+            Self::FollowSortiment => "sortiment:read",
+            Self::EditSortiment => "sortiment:edit",
         }
     }
 
@@ -73,8 +81,14 @@ impl Holder {
     #[must_use]
     pub const fn rights(self) -> &'static [Right] {
         match self {
-            Self::Fagsystem(_) => &[Right::Send, Right::LookUp, Right::StateTotals],
-            Self::Books => &[Right::LookUp, Right::GiveReceipts],
+            Self::Fagsystem(_) => &[
+                Right::Send,
+                Right::LookUp,
+                Right::StateTotals,
+                Right::FollowSortiment,
+                Right::EditSortiment,
+            ],
+            Self::Books => &[Right::LookUp, Right::GiveReceipts, Right::FollowSortiment],
         }
     }
 

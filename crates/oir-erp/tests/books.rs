@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use oir_domain::calendar::Regnskabsaar;
 use oir_domain::finans::{Finansbilag, Posteringstype};
 use oir_domain::ledger::BooksKonto;
-use oir_domain::omsaetning::Kontering;
-use oir_domain::register::Register;
+use oir_domain::money::Oere;
+use oir_domain::omsaetning::{Kontering, Konteringslinje, Told};
+use oir_domain::register::{Register, RegisterData};
 use oir_erp::{Books, Misbehaviour, Setup, server};
 use oir_fagsystem::sample;
 use oir_wire::finans::message::{
-    Call, ForretningsKode, KontroltotalQuery, Reply, StatusOf, StatusQuery, Tilstand,
+    Bilagskvittering, Call, ForretningsKode, KontroltotalQuery, Reply, StatusOf, StatusQuery,
+    Tilstand,
 };
 use oir_wire::finans::{SERVICE_PATH, SoapVersion, write};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -232,4 +234,139 @@ async fn a_cut_line_hides_a_booking_that_can_be_asked_about() {
     assert!(answer.contains(Tilstand::Bogfoert.word()), "{answer}");
     drop(stop);
     served.await.unwrap().unwrap();
+}
+
+/// Books that map by themselves, by these facts.
+fn mapping(change: impl FnOnce(&mut RegisterData)) -> Books {
+    let mut data = sample::register_data("http://127.0.0.1:9/");
+    change(&mut data);
+    let setup = Setup {
+        myndigheder: data
+            .myndigheder
+            .iter()
+            .map(|m| (m.cvr, m.kommune))
+            .collect(),
+        kontoplan: sample::kontoplan()
+            .into_iter()
+            .map(|row| row.in_the_books())
+            .collect(),
+        own_tables: Some(Register::new(1, data)),
+        ..Setup::default()
+    };
+    Books::open(None, &setup).unwrap()
+}
+
+fn receipts(books: &Books, call: &Call) -> Vec<Bilagskvittering> {
+    match books.answer(call, Timestamp::UNIX_EPOCH).unwrap() {
+        Reply::Modtag(reply) => reply.bilag,
+        other => panic!("a receipt was due, not {other:?}"),
+    }
+}
+
+#[test]
+fn split_postings_are_booked_line_by_line() {
+    let books = books();
+    let mut bilag = mapped(sample::bilag(1));
+    let first = bilag.posteringer.first_mut().unwrap();
+    let konto = first
+        .kontering
+        .as_ref()
+        .and_then(Kontering::as_whole)
+        .unwrap();
+    let konto: Box<str> = konto.into();
+    let other = sample::kontoplan()
+        .into_iter()
+        .find(|row| row.kommune == sample::KOMMUNE && row.open && row.konto != konto);
+    let other = other.unwrap().konto;
+    let line = |konto: &str, oere| Konteringslinje {
+        konto: konto.into(),
+        beloeb: Oere::new(oere),
+    };
+    let lines = vec![line(&konto, first.beloeb.get() - 7), line(&other, 7)];
+    first.kontering = Kontering::try_new(lines);
+    let booked = receipts(&books, &delivery(1, vec![bilag.clone()]));
+    let booked = booked.first().unwrap();
+    assert_eq!(booked.kvittering.kode, ForretningsKode::Accepteret);
+    assert_eq!(booked.konteret, [], "they did not map it");
+    assert_eq!(books.damage().unwrap(), [""; 0]);
+    let balances = books.balances().unwrap();
+    let of = |konto: &str| {
+        let mut all = balances.iter();
+        all.find(|(_, k, _)| **k == *konto)
+            .map(|(_, _, oere)| *oere)
+    };
+    assert_eq!(of(&other), Some(7));
+    assert_eq!(balances.iter().map(|(_, _, oere)| oere).sum::<i64>(), 0);
+
+    let mut wrong = mapped(sample::bilag(2));
+    let first = wrong.posteringer.first_mut().unwrap();
+    first.kontering = Kontering::try_new(vec![line(&konto, 1), line(&other, 7)]);
+    let refused = receipts(&books, &delivery(2, vec![wrong]));
+    let codes: Vec<&str> = refused
+        .first()
+        .unwrap()
+        .positionsfejl
+        .iter()
+        .map(|fejl| &*fejl.kode)
+        .collect();
+    assert_eq!(codes, ["KONTERING-SUM"]);
+}
+
+#[test]
+fn books_that_map_say_on_which_account_and_refuse_what_has_none() {
+    let books = mapping(|_| ());
+    let (sound, lacking) = (sample::bilag(1), sample::held(2));
+    let call = delivery(1, vec![sound.clone(), lacking]);
+    let answered = receipts(&books, &call);
+    let [booked, refused] = answered.as_slice() else {
+        panic!("two receipts were due");
+    };
+    let wanted: Vec<Told> = mapped(sound.clone())
+        .posteringer
+        .into_iter()
+        .map(|postering| Told {
+            linjenummer: postering.linjenummer,
+            kontering: postering.kontering.unwrap(),
+        })
+        .collect();
+    assert_eq!(booked.konteret, wanted);
+    assert_eq!(refused.kvittering.kode, ForretningsKode::Afvist);
+    let codes: Vec<&str> = refused.positionsfejl.iter().map(|f| &*f.kode).collect();
+    assert_eq!(codes, ["KONTO-MANGLER"]);
+    // Said again, and asked about, they say the same.
+    assert_eq!(receipts(&books, &call), answered);
+    let question = Call::HentStatus(StatusQuery {
+        myndighed: sample::myndighed(),
+        afsender_system: None,
+        of: StatusOf::Bilag(vec![sound.bilag_uuid]),
+    });
+    let Reply::HentStatus(reply) = books.answer(&question, Timestamp::UNIX_EPOCH).unwrap() else {
+        panic!("a status was due");
+    };
+    assert_eq!(reply.bilag.first().unwrap().konteret, wanted);
+    // What comes with an account is booked on it.
+    let with = receipts(&books, &delivery(3, vec![mapped(sample::bilag(3))]));
+    assert_eq!(with.first().unwrap().konteret, []);
+    assert_eq!(books.damage().unwrap(), [""; 0]);
+}
+
+#[test]
+fn books_that_map_judge_the_supplementary_period_by_the_old_year() {
+    let (old, new) = (sample::DAY.year() - 1, sample::DAY.year());
+    // The tables begin this year: the old one has no account for anything.
+    let books = mapping(|data| {
+        for row in &mut data.omsaetning {
+            row.validity.from = jiff::civil::date(new, 1, 1);
+        }
+    });
+    let ordinary = sample::bilag(1);
+    let mut supplement = sample::bilag(2);
+    supplement.posteringstype = Posteringstype::Supplement;
+    supplement.regnskabsaar = Regnskabsaar(old);
+    let answered = receipts(&books, &delivery(1, vec![ordinary, supplement]));
+    let kinds: Vec<_> = answered.iter().map(|one| one.kvittering.kode).collect();
+    assert_eq!(
+        kinds,
+        [ForretningsKode::Accepteret, ForretningsKode::Afvist]
+    );
 }

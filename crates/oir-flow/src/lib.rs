@@ -25,6 +25,7 @@ pub mod reconcile;
 pub mod remap;
 pub mod settle;
 pub mod sign_in;
+pub mod sortiment;
 mod tidings;
 pub mod watch;
 pub mod work;

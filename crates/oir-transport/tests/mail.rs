@@ -26,11 +26,16 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let python = std::env::var_os("OIR_TEST_PYTHON")
             .expect("OIR_TEST_PYTHON is not set: run `cargo xtask test`");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/mail/server.py");
         let mut child = Command::new(python)
             .arg(script)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -145,4 +150,50 @@ async fn without_the_encryption_asked_for_nothing_is_sent() {
         ..settings("localhost", 25, MailTls::Nothing)
     };
     assert_eq!(SmtpMailer::new(nobody).err(), Some(MailSettingsError::From));
+}
+
+/// Who trusts a server's issuer, run by itself: the trusted ones are read once in a process.
+const TRUSTING: &str = "with_tls_a_letter_reaches_the_named_server_alone";
+/// Where it finds the server.
+const PORT: &str = "OIR_TEST_MAIL_PORT";
+
+#[tokio::test]
+async fn with_tls_a_letter_reaches_the_named_server_alone() {
+    let ways = [("start", MailTls::Start), ("whole", MailTls::Whole)];
+    let post = async |host: &str, port: u16, tls: MailTls| {
+        let mailer = SmtpMailer::new(settings(host, port, tls)).unwrap();
+        mailer.post(&letter("aase@kommune.example")).await
+    };
+    if let Ok(place) = std::env::var(PORT) {
+        // The child: its environment names the issuer.
+        let (way, port) = place.split_once(' ').unwrap();
+        let tls = ways.iter().find(|(word, _)| *word == way).unwrap().1;
+        let port = port.parse().unwrap();
+        let other_name = post("localhost", port, tls).await;
+        assert_eq!(other_name, Posted::Away("no answer".into()), "{way}");
+        assert_eq!(post("127.0.0.1", port, tls).await, Posted::Taken, "{way}");
+        return;
+    }
+    for (way, tls) in ways {
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mail-{way}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut server = Server::with(&[way, folder.to_str().unwrap()]);
+        let stranger = post("127.0.0.1", server.port, tls).await;
+        assert_eq!(stranger, Posted::Away("no answer".into()), "{way}");
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", TRUSTING])
+            .env("SSL_CERT_FILE", folder.join("issuer.pem"))
+            .env(PORT, format!("{way} {}", server.port))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stdout);
+        assert!(
+            child.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
+        // The first letter that arrives is the one that was trusted to it.
+        let got = server.arrived();
+        assert_eq!(got["tls"], true, "{way}");
+        assert_eq!(got["to"], serde_json::json!(["aase@kommune.example"]));
+    }
 }

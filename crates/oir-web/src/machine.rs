@@ -7,11 +7,13 @@ pub mod api;
 pub(crate) mod door;
 mod hand_over;
 mod health;
+pub mod klassifikation;
 pub mod listener;
 pub mod lookup;
 pub mod oauth;
 mod room;
 mod soap;
+pub mod sortiment;
 mod stated;
 
 use std::fmt;
@@ -24,6 +26,7 @@ use oir_flow::hub::Hub;
 use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
 use oir_flow::ports::operation::Operation;
+use oir_flow::sortiment::Classification;
 use oir_flow::watch::Watch;
 use oir_wire::finans::SERVICE_PATH;
 
@@ -53,6 +56,8 @@ pub struct MachineState {
     pub room: Room,
     /// What senders state of their days.
     pub days: Arc<dyn Days>,
+    /// The sortimenter.
+    pub classification: Classification,
     /// Who comes in.
     pub door: MachineDoor,
 }
@@ -70,6 +75,8 @@ pub fn service(state: MachineState) -> Router {
     api::operations()
         .route(&format!("{}/kontroltotaler", api::PATH), stated::route())
         .route(SERVICE_PATH, post(soap::call).get(soap::describe))
+        .merge(klassifikation::services())
+        .merge(sortiment::routes())
         .with_state(state)
 }
 

@@ -4,6 +4,7 @@
 //! kroner, `{0:dag}` a day in figures. The order of values is the catalogue's.
 
 mod alarms;
+mod klasse;
 pub mod kontoplan;
 pub mod omsaetning;
 mod texts;
@@ -13,6 +14,7 @@ use oir_domain::fault::{Fault, FaultCode};
 use crate::xml::XmlErrorKind;
 
 pub use alarms::{alarm_remedy, alarm_text, alarm_title, headline, severity};
+pub use klasse::klasse_fault;
 
 /// A fault's texts.
 struct Words {

@@ -11,4 +11,5 @@ pub mod kontoplan;
 pub mod omsaetning_sheet;
 pub mod register_csv;
 pub mod sheet;
+pub mod sortiment_sheet;
 pub mod xml;

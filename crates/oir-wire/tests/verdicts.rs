@@ -12,7 +12,8 @@ use jiff::civil::date;
 use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::finans::{Part, PartNummer, PartRolle, Sag};
 use oir_domain::ids::{BilagUuid, FagsystemId, TransaktionsId};
-use oir_domain::omsaetning::Kontering;
+use oir_domain::money::Oere;
+use oir_domain::omsaetning::{Kontering, Konteringslinje, Told};
 use oir_fagsystem::sample;
 use oir_wire::finans::message::{
     Bilagskvittering, Call, Delivery, ForretningsKode, KontroltotalQuery, KvitteringQuery,
@@ -67,7 +68,16 @@ fn originals() -> Vec<Vec<u8>> {
     for bilag in &mut full.bilag {
         bilag.korrigerer = Some(BilagUuid::from_uuid(id(7)));
         for (n, postering) in bilag.posteringer.iter_mut().enumerate() {
-            postering.kontering = Some(Kontering::whole("5.57.71", postering.beloeb));
+            let konto = |konto: &str| Konteringslinje {
+                konto: konto.into(),
+                beloeb: postering.beloeb,
+            };
+            let lines = if n % 2 == 0 {
+                vec![konto("5.57.71")]
+            } else {
+                vec![konto("5.57.71"), konto("5.57.72")]
+            };
+            postering.kontering = Kontering::try_new(lines);
             postering.periode = Some((date(2026, 1, 1), date(2026, 1, 31)));
             let cvr = PartNummer::Cvr(sample::myndighed());
             let cpr = PartNummer::Cpr("6101010000".parse().unwrap());
@@ -95,7 +105,14 @@ fn originals() -> Vec<Vec<u8>> {
         of: StatusOf::Bilag(bilag),
     };
     let kode = ForretningsKode::Accepteret;
-    let receipt = Bilagskvittering::of(BilagUuid::from_uuid(id(6)), "b".into(), kode, None, &[]);
+    let told = |linjenummer| Told {
+        linjenummer,
+        kontering: Kontering::whole("5.57.71", Oere::new(100)),
+    };
+    let receipt = Bilagskvittering {
+        konteret: vec![told(1), told(2)],
+        ..Bilagskvittering::of(BilagUuid::from_uuid(id(6)), "b".into(), kode, None, &[])
+    };
     let delivery = Delivery {
         myndighed,
         bilag: vec![receipt],

@@ -9,6 +9,7 @@ use oir_domain::operation::alarm::Limits;
 use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::keyring::{self, Keyring};
 use oir_flow::sign_in::{self, SessionLimits, SignIn};
+use oir_flow::sortiment::Classification;
 use oir_flow::watch::Watch;
 use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
@@ -112,7 +113,17 @@ fn machine_state(hub: &Hub, store: &Store, watch: Watch, door: MachineDoor) -> M
         operation: Arc::new(store.clone()),
         room: Room::default(),
         days: Arc::new(store.clone()),
+        classification: classification(store),
         door,
+    }
+}
+
+/// The classification with this machine's clock.
+pub(crate) fn classification(store: &Store) -> Classification {
+    Classification {
+        store: Arc::new(store.clone()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OrderedIds::default()),
     }
 }
 

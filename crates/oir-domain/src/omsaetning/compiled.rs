@@ -2,9 +2,13 @@
 //! that can hold a posting.
 //!
 //! Each level cuts the space along one dimension at every place where a rule there begins or
-//! ends, so that below it no rule needs to be asked about that dimension again. What is left
-//! when few rules remain is asked one by one, the most specific first: the first that holds wins.
+//! ends, so that below it no rule needs to be asked about that dimension again. When few rules
+//! are left, or no cut parts them without copying most of them, they get a bit each, the most
+//! specific first, and every dimension left says by a row of bits which of them hold: the first
+//! bit that all rows have, and whose days and kinds hold, wins.
 
+mod grow;
+mod sieve;
 mod tree;
 
 use std::sync::Arc;
@@ -15,7 +19,7 @@ use super::rule::{Rank, Rule};
 use crate::finans::Posteringstype;
 use crate::money::Side;
 
-use tree::{Tree, TreeParts};
+use tree::{Sought, Tree};
 
 /// Most facets that a table's conditions name; a posting has no more
 /// ([`crate::finans::SORTIMENT_MAX`]).
@@ -83,8 +87,8 @@ impl Compiled {
         };
         let axes: Vec<Axis> = facets.iter().map(axis).collect();
         let boxes = Boxes::of(&rules, &facets, &axes);
-        let dense: Vec<u32> = axes.iter().map(|a| a.absent().saturating_add(1)).collect();
-        let TreeParts { tree, ties } = Tree::grow(&boxes, &dense, &rules);
+        let dense: Vec<u32> = axes.iter().map(Axis::count).collect();
+        let (tree, ties) = grow::grow(&boxes, &dense, &rules);
         let compiled = Self {
             rules,
             facets,
@@ -110,8 +114,54 @@ impl Compiled {
     #[must_use]
     #[inline]
     pub fn find<V: Values + ?Sized>(&self, posting: &Posting<'_, V>) -> Option<&Rule> {
-        let mut point: Point = [0; DIMENSIONS_MAX];
-        let mut places = point.iter_mut();
+        let mut sought = Sought::new();
+        self.place(posting, &mut sought);
+        self.tree.walk(&mut sought);
+        self.tree.lay(&mut sought);
+        self.tree.sift(&mut sought);
+        self.tree.reach(&mut sought);
+        self.rule(self.tree.answer(&sought)?)
+    }
+
+    /// The rules for many postings, in their order: faster than [`Compiled::find`] for each,
+    /// because what one waits for is fetched while others are asked.
+    pub fn find_each<'p, V: Values + ?Sized + 'p>(
+        &self,
+        postings: impl IntoIterator<Item = Posting<'p, V>>,
+        mut found: impl FnMut(Option<&Rule>),
+    ) {
+        let mut postings = postings.into_iter();
+        let mut together = [Sought::new(); TOGETHER];
+        loop {
+            let mut count = 0_usize;
+            for (sought, posting) in together.iter_mut().zip(&mut postings) {
+                self.place(&posting, sought);
+                count = count.saturating_add(1);
+            }
+            let asked = together.get_mut(..count).unwrap_or_default();
+            asked.iter_mut().for_each(|sought| self.tree.walk(sought));
+            asked.iter_mut().for_each(|sought| self.tree.lay(sought));
+            asked.iter_mut().for_each(|sought| self.tree.sift(sought));
+            asked.iter_mut().for_each(|sought| self.tree.reach(sought));
+            for sought in asked {
+                let rule = self.tree.answer(sought);
+                found(rule.and_then(|rule| self.rule(rule)));
+            }
+            if count < TOGETHER {
+                return;
+            }
+        }
+    }
+
+    #[inline]
+    fn rule(&self, place: u32) -> Option<&Rule> {
+        self.rules.get(usize::try_from(place).ok()?)
+    }
+
+    /// Where a posting is on every line.
+    #[inline]
+    fn place<V: Values + ?Sized>(&self, posting: &Posting<'_, V>, sought: &mut Sought) {
+        let mut places = sought.point.iter_mut();
         for ((facet, axis), place) in self.facets.iter().zip(&self.axes).zip(&mut places) {
             *place = match posting.values.value(facet) {
                 Some(value) => axis.class(value),
@@ -122,11 +172,12 @@ impl Compiled {
         for (place, coordinate) in places.zip(after) {
             *place = coordinate;
         }
-        let kind = kind_bit(posting.side, posting.posteringstype);
-        let found = self.tree.find(&point, kind)?;
-        self.rules.get(usize::try_from(found).ok()?)
+        sought.kind = kind_bit(posting.side, posting.posteringstype);
     }
 }
+
+/// Postings that are asked for together.
+const TOGETHER: usize = 16;
 
 /// Most ties that are listed: a table with more has one cause for them.
 pub const TIES_MAX: usize = 1_000;
@@ -141,6 +192,9 @@ fn facets_of(rules: &[Rule]) -> Vec<Box<str>> {
     facets.truncate(FACETS_MAX);
     facets
 }
+
+/// A rule for both sides and all kinds.
+const ALL_KINDS: u8 = 0b11_1111;
 
 /// One bit for each pair of side and kind.
 const fn kind_bit(side: Side, kind: Posteringstype) -> u8 {

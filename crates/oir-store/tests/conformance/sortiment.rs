@@ -392,7 +392,7 @@ async fn subscribers_get_the_whole_and_then_each_change(subject: &Subject) {
     );
     assert_eq!(
         store.subscription(id).await.unwrap().unwrap().acknowledged,
-        3
+        position
     );
     let elsewhere = scope(Role::OekonomiFinans, THERE);
     assert!(store.subscribers(&elsewhere).await.unwrap().is_empty());

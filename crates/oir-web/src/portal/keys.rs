@@ -102,6 +102,8 @@ const fn right(right: Right) -> &'static str {
         Right::LookUp => "Hente kvitteringer og slå op",
         Right::GiveReceipts => "Aflevere kvitteringer",
         Right::StateTotals => "Angive kontroltotaler",
+        Right::FollowSortiment => "Læse sortimentet og følge dets ændringer",
+        Right::EditSortiment => "Vedligeholde sit eget sortiment",
     }
 }
 

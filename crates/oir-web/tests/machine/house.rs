@@ -23,6 +23,7 @@ use oir_flow::ports::machine_keys::{KeptKey, KeyEnd, KeyRecord, MachineKeys, New
 use oir_flow::ports::process::{Clock, Secrets};
 use oir_flow::ports::sessions::Deed;
 use oir_flow::ports::{Answer as Still, StoreFailure};
+use oir_flow::sortiment::Classification;
 use oir_flow::watch::Watch;
 use oir_store::{Durability, Store};
 use oir_testkit::process::{ManualClock, OrderedIds};
@@ -216,6 +217,11 @@ impl House {
             operation: Arc::new(house.store.clone()),
             room: Room::default(),
             days: Arc::new(house.store.clone()),
+            classification: Classification {
+                store: Arc::new(house.store.clone()),
+                clock: Arc::new(house.clock.clone()),
+                ids: Arc::new(house.ids.clone()),
+            },
             door: door(&house.keys),
         };
         let tokens = machine::tokens(house.keys.clone(), "https://oir.example/");

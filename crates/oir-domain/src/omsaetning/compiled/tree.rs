@@ -1,126 +1,296 @@
-//! The tree itself: grown by cutting, walked by looking up.
-
-use std::collections::HashSet;
+//! The tree as it is asked: cuts to walk down, and leaves that name the winner.
 
 use super::super::axis::Span;
-use super::super::rule::Rule;
-use super::{Boxes, Point, TIES_MAX, Tie};
-
-/// So few rules are asked one by one rather than cut again.
-const FEW: usize = 6;
-
-/// A cut may hold this many times the rules that it cuts: rules without a condition there are
-/// needed on every side of it.
-const COPIES: usize = 24;
-
-/// A cut along a facet is a list with a place for every number when that is at most this many
-/// times its cells: then it is looked up, not searched.
-const SPREAD: usize = 6;
+use super::{DIMENSIONS_MAX, Point};
 
 /// A node.
 #[derive(Debug, Clone, Copy)]
-enum Node {
-    /// Ask these, in order.
+pub(super) enum Node {
+    /// Ask these rules, in order.
     Ask { start: u32, end: u32 },
+    /// Ask those of them that every mesh lets through.
+    Sift {
+        start: u32,
+        end: u32,
+        /// The first of its meshes.
+        meshes: u32,
+        /// How many.
+        count: u32,
+        /// Words of a row.
+        words: u32,
+    },
     /// Look the number up: `next[start + number]`.
     LookUp { dimension: u32, start: u32 },
-    /// Search the number: the last of `bounds[start..end]` that is not above it.
+    /// Search the number: the last of `bounds[start..end]` that is not above it; where that
+    /// leads stands at the same place from `next` on.
     Search {
         dimension: u32,
         start: u32,
         end: u32,
+        next: u32,
     },
 }
 
 /// A rule to be asked.
 #[derive(Debug, Clone, Copy)]
-struct Candidate {
-    rule: u32,
-    days: Span,
-    /// What is still to be asked, `tests[start..end]`.
-    tests: (u32, u32),
-    kinds: u8,
+pub(super) struct Candidate {
+    pub(super) rule: u32,
+    pub(super) days: Span,
+    /// The place in `questions` of what else is to be asked; [`NOTHING`] = nothing.
+    pub(super) question: u32,
+}
+
+/// No place.
+pub(super) const NOTHING: u32 = u32::MAX;
+
+/// What some rules ask that most do not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    /// The sides and kinds.
+    pub(super) kinds: u8,
+    /// `tests[start..end]`.
+    pub(super) tests: (u32, u32),
 }
 
 /// The number in that dimension lies in one of `spans[start..end]`.
 #[derive(Debug, Clone, Copy)]
-struct Test {
-    dimension: u32,
-    spans: (u32, u32),
+pub(super) struct Test {
+    pub(super) dimension: u32,
+    pub(super) spans: (u32, u32),
+}
+
+/// The rows of one dimension.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mesh {
+    pub(super) dimension: u32,
+    /// Where its cells begin: the row of each. [`NOTHING`] = each number has a row of its own.
+    pub(super) cells: u32,
+    /// Where each cell begins, `bounds[start..end]`; nothing = each number has a cell of its own.
+    pub(super) bounds: (u32, u32),
+    /// Where its first row begins.
+    pub(super) rows: u32,
+}
+
+/// A posting on its way through the tree. The steps are taken one after the other, so that of
+/// several postings each can take a step while the memory of the others' next is fetched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    pub(super) point: Point,
+    /// Its side and kind.
+    pub(super) kind: u8,
+    /// Where it has come to.
+    at: Option<Node>,
+    /// Where the row of each mesh begins.
+    rows: [u32; DIMENSIONS_MAX],
+    /// The bits that all rows have in their first word.
+    left: u64,
+    /// The rule of the first bit.
+    first: Option<Candidate>,
+}
+
+impl Sought {
+    pub(super) fn new() -> Self {
+        Self {
+            point: [0; DIMENSIONS_MAX],
+            kind: 0,
+            at: None,
+            rows: [0; DIMENSIONS_MAX],
+            left: 0,
+            first: None,
+        }
+    }
 }
 
 /// See the module above.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
-    root: u32,
+    pub(super) root: u32,
     /// Which dimension the day is.
-    day: usize,
-    nodes: Vec<Node>,
-    bounds: Vec<u32>,
-    next: Vec<u32>,
-    candidates: Vec<Candidate>,
-    tests: Vec<Test>,
-    spans: Vec<Span>,
-}
-
-/// What growing gives.
-pub(super) struct TreeParts {
-    pub(super) tree: Tree,
-    pub(super) ties: Vec<Tie>,
+    pub(super) day: usize,
+    pub(super) nodes: Vec<Node>,
+    pub(super) bounds: Vec<u32>,
+    pub(super) next: Vec<u32>,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) questions: Vec<Question>,
+    pub(super) tests: Vec<Test>,
+    pub(super) spans: Vec<Span>,
+    pub(super) meshes: Vec<Mesh>,
+    pub(super) cells: Vec<u16>,
+    pub(super) rows: Vec<u64>,
 }
 
 #[inline]
-fn wide(number: u32) -> usize {
+pub(super) fn wide(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn short(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+/// Which of the cells that begin at these bounds holds the number; the first begins at 0.
+#[inline]
+fn cell(bounds: &[u32], number: u32) -> usize {
+    bounds
+        .partition_point(|bound| *bound <= number)
+        .wrapping_sub(1)
 }
 
 impl Tree {
-    /// The rule at a point, for a posting of that side and kind.
+    /// First step: down to the leaf.
     #[inline]
-    pub(super) fn find(&self, point: &Point, kind: u8) -> Option<u32> {
+    pub(super) fn walk(&self, sought: &mut Sought) {
+        sought.at = self.leaf(&sought.point);
+    }
+
+    #[inline]
+    fn leaf(&self, point: &Point) -> Option<Node> {
         let mut at = self.root;
-        let day = *point.get(self.day)?;
         loop {
-            match *self.nodes.get(wide(at))? {
+            let node = *self.nodes.get(wide(at))?;
+            let step = match node {
                 Node::LookUp { dimension, start } => {
                     let number = *point.get(wide(dimension))?;
-                    at = *self.next.get(wide(start.wrapping_add(number)))?;
+                    wide(start.wrapping_add(number))
                 }
                 Node::Search {
                     dimension,
                     start,
                     end,
+                    next,
                 } => {
                     let number = *point.get(wide(dimension))?;
                     let bounds = self.bounds.get(wide(start)..wide(end))?;
-                    let cell = bounds.partition_point(|bound| *bound <= number);
-                    let cell = wide(start).wrapping_add(cell.wrapping_sub(1));
-                    at = *self.next.get(cell)?;
+                    wide(next).wrapping_add(cell(bounds, number))
                 }
-                Node::Ask { start, end } => {
-                    let asked = self.candidates.get(wide(start)..wide(end))?;
-                    let wins = asked.iter().find(|one| self.holds(one, point, day, kind))?;
-                    return Some(wins.rule);
-                }
+                Node::Ask { .. } | Node::Sift { .. } => return Some(node),
+            };
+            at = *self.next.get(step)?;
+        }
+    }
+
+    /// Second step: finds the rows of the leaf's meshes.
+    #[inline]
+    pub(super) fn lay(&self, sought: &mut Sought) {
+        if let Some(Node::Sift {
+            meshes,
+            count,
+            words,
+            ..
+        }) = sought.at
+        {
+            let last = meshes.wrapping_add(count);
+            let meshes = self.meshes.get(wide(meshes)..wide(last));
+            for (row, mesh) in sought.rows.iter_mut().zip(meshes.unwrap_or_default()) {
+                let found = self.row(mesh, words, &sought.point);
+                *row = found.unwrap_or(NOTHING);
             }
         }
     }
 
+    /// Third step: the bits that all rows have. Nothing is decided yet: a decision that waits
+    /// for memory would keep the other postings waiting.
     #[inline]
-    fn holds(&self, one: &Candidate, point: &Point, day: u32, kind: u8) -> bool {
-        let (start, end) = one.tests;
-        one.kinds & kind != 0
-            && one.days.0 <= day
+    pub(super) fn sift(&self, sought: &mut Sought) {
+        sought.left = 0;
+        if let Some(Node::Sift { count, .. }) = sought.at {
+            let rows = sought.rows.get(..wide(count)).unwrap_or_default();
+            sought.left = self.word(rows, 0);
+        }
+    }
+
+    /// Fourth step: the rule of the first bit.
+    #[inline]
+    pub(super) fn reach(&self, sought: &mut Sought) {
+        if let Some(Node::Sift { start, .. } | Node::Ask { start, .. }) = sought.at {
+            let place = wide(start).wrapping_add(wide(sought.left.trailing_zeros() & 63));
+            sought.first = self.candidates.get(place).copied();
+        }
+    }
+
+    /// Last step: the rule.
+    #[inline]
+    pub(super) fn answer(&self, sought: &Sought) -> Option<u32> {
+        match sought.at? {
+            Node::Ask { start, end } => {
+                let mut asked = self.candidates.get(wide(start)..wide(end))?.iter();
+                let wins = asked.find(|one| self.holds(one, sought));
+                wins.map(|one| one.rule)
+            }
+            Node::Sift {
+                start, end, count, ..
+            } => {
+                if sought.left != 0
+                    && let Some(first) = sought.first
+                    && self.holds(&first, sought)
+                {
+                    return Some(first.rule);
+                }
+                let asked = self.candidates.get(wide(start)..wide(end))?;
+                self.next(asked, sought.rows.get(..wide(count))?, sought)
+            }
+            Node::LookUp { .. } | Node::Search { .. } => None,
+        }
+    }
+
+    /// The first that holds after the first bit.
+    #[inline]
+    fn next(&self, asked: &[Candidate], rows: &[u32], sought: &Sought) -> Option<u32> {
+        let mut left = sought.left & sought.left.saturating_sub(1);
+        for (word, asked) in asked.chunks(64).enumerate() {
+            if word > 0 {
+                left = self.word(rows, word);
+            }
+            while left != 0 {
+                // There is a mesh, so there are no bits after the last rule.
+                let one = asked.get(wide(left.trailing_zeros()))?;
+                if self.holds(one, sought) {
+                    return Some(one.rule);
+                }
+                left &= left.wrapping_sub(1);
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn word(&self, rows: &[u32], word: usize) -> u64 {
+        let bits = |row: &u32| self.rows.get(wide(*row).wrapping_add(word)).copied();
+        rows.iter()
+            .fold(u64::MAX, |left, row| left & bits(row).unwrap_or(0))
+    }
+
+    /// Where the row of a point begins.
+    #[inline]
+    fn row(&self, mesh: &Mesh, words: u32, point: &Point) -> Option<u32> {
+        let number = *point.get(wide(mesh.dimension))?;
+        if mesh.cells == NOTHING {
+            let row = number.wrapping_mul(words);
+            return Some(mesh.rows.wrapping_add(row));
+        }
+        let (start, end) = mesh.bounds;
+        let place = if start == end {
+            wide(number)
+        } else {
+            cell(self.bounds.get(wide(start)..wide(end))?, number)
+        };
+        let row = *self.cells.get(wide(mesh.cells).wrapping_add(place))?;
+        let row = u32::from(row).wrapping_mul(words);
+        Some(mesh.rows.wrapping_add(row))
+    }
+
+    #[inline]
+    fn holds(&self, one: &Candidate, sought: &Sought) -> bool {
+        let day = sought.point.get(self.day).copied().unwrap_or_default();
+        one.days.0 <= day
             && day <= one.days.1
-            && (start == end
-                || self
-                    .tests
-                    .get(wide(start)..wide(end))
-                    .is_some_and(|tests| tests.iter().all(|test| self.passes(*test, point))))
+            && (one.question == NOTHING || self.agrees(one.question, sought))
+    }
+
+    fn agrees(&self, question: u32, sought: &Sought) -> bool {
+        let Some(question) = self.questions.get(wide(question)) else {
+            return false;
+        };
+        let (start, end) = question.tests;
+        let tests = self.tests.get(wide(start)..wide(end)).unwrap_or_default();
+        question.kinds & sought.kind != 0
+            && tests.iter().all(|test| self.passes(*test, &sought.point))
     }
 
     #[inline]
@@ -132,265 +302,4 @@ impl Tree {
             .iter()
             .any(|span| span.0 <= number && number <= span.1)
     }
-}
-
-/// How many dimensions there can be: a bit for each that is still to be asked about.
-type Open = u32;
-
-/// The tree while it grows.
-struct Growing<'b> {
-    boxes: &'b Boxes,
-    /// Numbers of each facet's line, the absent one included.
-    dense: &'b [u32],
-    /// Numbers of the rules, for naming ties.
-    rules: &'b [Rule],
-    tree: Tree,
-    ties: HashSet<Tie>,
-}
-
-/// One way to cut: where its cells begin, and how many rules are in each.
-struct Cut {
-    dimension: usize,
-    bounds: Vec<u32>,
-    counts: Vec<u32>,
-    largest: u32,
-    sum: usize,
-}
-
-impl Tree {
-    /// Grows a tree over the boxes; `dense` holds, for each facet, how many numbers its line has.
-    pub(super) fn grow(boxes: &Boxes, dense: &[u32], rules: &[Rule]) -> TreeParts {
-        let mut all: Vec<u32> = (0..short(rules.len())).collect();
-        let order = |rule: &u32| {
-            let number = rules.get(wide(*rule)).map(|r| r.number);
-            (std::cmp::Reverse(boxes.rank(*rule)), number)
-        };
-        all.sort_by_cached_key(order);
-        let mut growing = Growing {
-            boxes,
-            dense,
-            rules,
-            tree: Self {
-                root: 0,
-                day: dense.len(),
-                nodes: Vec::new(),
-                bounds: Vec::new(),
-                next: Vec::new(),
-                candidates: Vec::new(),
-                tests: Vec::new(),
-                spans: Vec::new(),
-            },
-            ties: HashSet::new(),
-        };
-        let open: Open = 1_u32.wrapping_shl(short(boxes.width)).wrapping_sub(1);
-        let root = growing.node(&all, open);
-        growing.tree.root = root;
-        let mut ties: Vec<Tie> = growing.ties.into_iter().collect();
-        ties.sort_unstable();
-        TreeParts {
-            tree: growing.tree,
-            ties,
-        }
-    }
-}
-
-impl Growing<'_> {
-    /// Grows the node for these rules, which are in the order in which they are asked.
-    fn node(&mut self, rules: &[u32], open: Open) -> u32 {
-        if rules.len() > FEW
-            && let Some(cut) = self.best(rules, open)
-        {
-            return self.branch(rules, open, &cut);
-        }
-        self.leaf(rules, open)
-    }
-
-    fn push(&mut self, node: Node) -> u32 {
-        let at = short(self.tree.nodes.len());
-        self.tree.nodes.push(node);
-        at
-    }
-
-    /// The cut that leaves the fewest rules in its fullest cell, and of those the one that copies
-    /// least.
-    fn best(&self, rules: &[u32], open: Open) -> Option<Cut> {
-        let width = self.boxes.width;
-        let dimensions = (0..width).filter(|d| is_open(open, *d));
-        let cuts = dimensions.filter_map(|dimension| self.cut(rules, dimension));
-        cuts.min_by_key(|cut| (cut.largest, cut.sum))
-    }
-
-    fn cut(&self, rules: &[u32], dimension: usize) -> Option<Cut> {
-        let mut bounds = vec![0];
-        for rule in rules {
-            for (from, to) in self.boxes.spans(*rule, dimension) {
-                bounds.push(*from);
-                bounds.extend(to.checked_add(1));
-            }
-        }
-        bounds.sort_unstable();
-        bounds.dedup();
-        if bounds.len() == 1 {
-            return None;
-        }
-        let mut counts = vec![0_u32; bounds.len()];
-        for rule in rules {
-            self.cells(*rule, dimension, &bounds, |cells| {
-                for count in counts.get_mut(cells).unwrap_or_default() {
-                    *count = count.saturating_add(1);
-                }
-            });
-        }
-        let largest = counts.iter().copied().max()?;
-        let sum = counts
-            .iter()
-            .fold(0, |sum: usize, count| sum.saturating_add(wide(*count)));
-        let worth = wide(largest) < rules.len() && sum <= rules.len().saturating_mul(COPIES);
-        worth.then_some(Cut {
-            dimension,
-            bounds,
-            counts,
-            largest,
-            sum,
-        })
-    }
-
-    /// The cells of a cut that a rule is in, range by range.
-    fn cells(
-        &self,
-        rule: u32,
-        dimension: usize,
-        bounds: &[u32],
-        mut each: impl FnMut(std::ops::Range<usize>),
-    ) {
-        let spans = self.boxes.spans(rule, dimension);
-        if spans.is_empty() {
-            each(0..bounds.len());
-        }
-        for (from, to) in spans {
-            let first = bounds.partition_point(|bound| bound < from);
-            let after = bounds.partition_point(|bound| bound <= to);
-            each(first..after);
-        }
-    }
-
-    fn branch(&mut self, rules: &[u32], open: Open, cut: &Cut) -> u32 {
-        let below = open & !bit(cut.dimension);
-        let fits = |count: &u32| Vec::with_capacity(wide(*count));
-        let mut cells: Vec<Vec<u32>> = cut.counts.iter().map(fits).collect();
-        for rule in rules {
-            self.cells(*rule, cut.dimension, &cut.bounds, |range| {
-                for cell in cells.get_mut(range).unwrap_or_default() {
-                    cell.push(*rule);
-                }
-            });
-        }
-        // Values that nobody names have the same few rules: one node serves all of them.
-        let mut same: Vec<(usize, u32)> = Vec::new();
-        let mut children = Vec::with_capacity(cells.len());
-        for (at, cell) in cells.iter().enumerate() {
-            let known = same
-                .iter()
-                .find(|(other, _)| cells.get(*other) == Some(cell));
-            let child = match known {
-                Some((_, child)) => *child,
-                None => self.node(cell, below),
-            };
-            if known.is_none() && same.len() < 2 {
-                same.push((at, child));
-            }
-            children.push(child);
-        }
-        self.junction(cut, &children)
-    }
-
-    fn junction(&mut self, cut: &Cut, children: &[u32]) -> u32 {
-        let (dimension, start) = (short(cut.dimension), short(self.tree.next.len()));
-        let numbers = self.dense.get(cut.dimension).copied().map(wide);
-        let spread = cut.bounds.len().saturating_mul(SPREAD);
-        if let Some(numbers) = numbers.filter(|numbers| *numbers <= spread.max(64)) {
-            let ends = cut.bounds.iter().skip(1).map(|bound| wide(*bound));
-            let ends = ends.chain([numbers]);
-            for ((from, to), child) in cut.bounds.iter().zip(ends).zip(children) {
-                let length = to.min(numbers).saturating_sub(wide(*from));
-                self.tree.next.extend(std::iter::repeat_n(*child, length));
-            }
-            return self.push(Node::LookUp { dimension, start });
-        }
-        self.tree.next.extend(children);
-        // One index serves both lists: bounds that are looked up, not searched, are left empty.
-        self.tree.bounds.resize(wide(start), 0);
-        self.tree.bounds.extend(&cut.bounds);
-        let end = short(self.tree.next.len());
-        self.push(Node::Search {
-            dimension,
-            start,
-            end,
-        })
-    }
-
-    fn leaf(&mut self, rules: &[u32], open: Open) -> u32 {
-        self.name_ties(rules);
-        let start = short(self.tree.candidates.len());
-        let day = self.tree.day;
-        for rule in rules {
-            let tests = short(self.tree.tests.len());
-            let asked = (0..self.boxes.width).filter(|d| is_open(open, *d) && *d != day);
-            for dimension in asked {
-                self.test(*rule, dimension);
-            }
-            let days = is_open(open, day).then(|| self.boxes.spans(*rule, day));
-            let days = days.and_then(|days| days.first().copied());
-            self.tree.candidates.push(Candidate {
-                rule: *rule,
-                days: days.unwrap_or((0, u32::MAX)),
-                tests: (tests, short(self.tree.tests.len())),
-                kinds: self.boxes.kinds(*rule),
-            });
-        }
-        let end = short(self.tree.candidates.len());
-        self.push(Node::Ask { start, end })
-    }
-
-    fn test(&mut self, rule: u32, dimension: usize) {
-        let spans = self.boxes.spans(rule, dimension);
-        if spans.is_empty() {
-            return;
-        }
-        let start = short(self.tree.spans.len());
-        self.tree.spans.extend(spans);
-        self.tree.tests.push(Test {
-            dimension: short(dimension),
-            spans: (start, short(self.tree.spans.len())),
-        });
-    }
-
-    /// Rules that meet in a posting are both in the leaf that the posting leads to.
-    fn name_ties(&mut self, rules: &[u32]) {
-        for (at, one) in rules.iter().enumerate() {
-            let rank = self.boxes.rank(*one);
-            let equals = rules.iter().skip(at.saturating_add(1));
-            for other in equals.take_while(|other| self.boxes.rank(**other) == rank) {
-                if self.ties.len() >= TIES_MAX {
-                    return;
-                }
-                if self.boxes.meet(*one, *other) {
-                    let number = |rule: u32| self.rules.get(wide(rule)).map_or(0, |r| r.number);
-                    let (a, b) = (number(*one), number(*other));
-                    self.ties.insert(Tie {
-                        one: a.min(b),
-                        other: a.max(b),
-                    });
-                }
-            }
-        }
-    }
-}
-
-fn bit(dimension: usize) -> Open {
-    1_u32.wrapping_shl(short(dimension))
-}
-
-fn is_open(open: Open, dimension: usize) -> bool {
-    open & bit(dimension) != 0
 }

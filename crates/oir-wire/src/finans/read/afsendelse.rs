@@ -281,7 +281,8 @@ fn finanspostering(walk: &mut Walk<'_>) -> Read<Option<Finanspostering>> {
     Ok(build())
 }
 
-/// One account for the whole amount, or lines that are the amount together; never both.
+/// One account for the whole amount, or lines; never both. Whether the lines are the amount
+/// together is for those to judge who book them.
 fn kontering(
     walk: &mut Walk<'_>,
     konto: Option<Box<str>>,
@@ -291,15 +292,9 @@ fn kontering(
     let beloeb = beloeb?;
     match (konto, Kontering::try_new(linjer)) {
         (Some(konto), None) => Some(Kontering::whole(konto, beloeb)),
-        (None, Some(lines)) if lines.adds_up_to(beloeb) => Some(lines),
-        (None, None) => None,
+        (None, lines) => lines,
         (Some(_), Some(_)) => {
             walk.fault(FaultCode::UnexpectedElement, &[&"Konteringslinje", &""]);
-            None
-        }
-        (None, Some(_)) => {
-            let want = "konteringslinjer, der tilsammen er posteringens beløb";
-            walk.fault(FaultCode::WrongForm, &[&want]);
             None
         }
     }

@@ -1,0 +1,258 @@
+//! A sortiment as a spreadsheet: one row per value and span of days.
+
+use jiff::civil::Date;
+use oir_domain::calendar::Validity;
+use oir_domain::klassifikation::Field;
+use oir_domain::party::Kommunekode;
+use uuid::Uuid;
+
+use crate::sheet::{Cell, Record, Sheet, SheetFault, SheetFaultKind};
+
+/// The dimension.
+pub const FACET: &str = "Facet";
+/// The value's key.
+pub const NOEGLE: &str = "Nøgle";
+/// The value's name.
+pub const TITEL: &str = "Titel";
+/// Whose own; empty = national.
+pub const KOMMUNE: &str = "Kommune";
+/// First day.
+pub const FRA: &str = "Gyldig fra";
+/// Last day; empty = until further notice.
+pub const TIL: &str = "Gyldig til";
+/// The value's UUID; it stays when the key changes.
+pub const UUID: &str = "UUID";
+
+/// The columns, in the order in which they are written.
+pub const COLUMNS: [&str; 7] = [FACET, NOEGLE, TITEL, KOMMUNE, FRA, TIL, UUID];
+
+/// A value on a span of days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortimentRow {
+    /// The dimension's key.
+    pub facet: Box<str>,
+    /// Whose own; none = national.
+    pub kommune: Option<Kommunekode>,
+    /// Its key.
+    pub noegle: Box<str>,
+    /// Its name; none = as it is, or the key.
+    pub titel: Option<Box<str>>,
+    /// When.
+    pub validity: Validity,
+    /// Its UUID; none = by its key.
+    pub objekt: Option<Uuid>,
+}
+
+impl SortimentRow {
+    /// Its cells, by [`COLUMNS`].
+    #[must_use]
+    pub fn cells(&self) -> [String; 7] {
+        [
+            self.facet.to_string(),
+            self.noegle.to_string(),
+            self.titel.as_deref().unwrap_or_default().to_owned(),
+            self.kommune.map_or_else(String::new, |k| k.to_string()),
+            self.validity.from.to_string(),
+            self.validity
+                .to
+                .map_or_else(String::new, |to| to.to_string()),
+            self.objekt.map_or_else(String::new, |id| id.to_string()),
+        ]
+    }
+}
+
+/// Reads the rows, each with its number in the file.
+///
+/// # Errors
+/// Every fault with row and column, and rows that say the same twice.
+pub fn read(sheet: &Sheet) -> Result<Vec<(u32, SortimentRow)>, Vec<SheetFault>> {
+    let table = sheet.table(&[FACET, NOEGLE, FRA], &[TITEL, KOMMUNE, TIL, UUID])?;
+    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    for record in table.rows() {
+        match row(&record) {
+            Ok(row) => rows.push((record.number(), row)),
+            Err(found) => faults.extend(found),
+        }
+    }
+    let mut seen = std::collections::HashMap::new();
+    for (number, row) in &rows {
+        let key = (&row.facet, row.kommune, &row.noegle, row.validity.from);
+        if let Some(first) = seen.insert(key, *number) {
+            let what = format!("Rækken siger det samme som række {first}.");
+            let kind = SheetFaultKind::Content;
+            faults.push(SheetFault::in_row(*number, kind, &[&what, "Slet den ene."]));
+        }
+    }
+    if faults.is_empty() {
+        Ok(rows)
+    } else {
+        faults.sort_by_key(|fault| (fault.row, fault.column));
+        Err(faults)
+    }
+}
+
+fn row(record: &Record<'_>) -> Result<SortimentRow, Vec<SheetFault>> {
+    let mut faults = Vec::new();
+    let facet = record.needed(FACET, Field::BrugervendtNoegle.length_max());
+    let facet = facet.map_err(|fault| faults.push(fault)).ok();
+    let noegle = record.needed(NOEGLE, Field::BrugervendtNoegle.length_max());
+    let noegle = noegle.map_err(|fault| faults.push(fault)).ok();
+    let titel = match record.cell(TITEL) {
+        Cell::Empty => None,
+        _ => {
+            let titel = record.needed(TITEL, Field::Titel.length_max());
+            titel.map_err(|fault| faults.push(fault)).ok()
+        }
+    };
+    let kommune = kommune(record).map_err(|fault| faults.push(fault)).ok();
+    let from = day(record, FRA, &mut faults);
+    if from.is_none() && *record.cell(FRA) == Cell::Empty {
+        faults.push(record.fault(FRA, SheetFaultKind::CellMissing, &[]));
+    }
+    let to = day(record, TIL, &mut faults);
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        let values = ["Den sidste dag ligger før den første.", "Ret en af dem."];
+        faults.push(record.fault(TIL, SheetFaultKind::Content, &values));
+    }
+    let objekt = objekt(record).map_err(|fault| faults.push(fault)).ok();
+    match (facet, noegle, kommune, from, objekt) {
+        (Some(facet), Some(noegle), Some(kommune), Some(from), Some(objekt))
+            if faults.is_empty() =>
+        {
+            Ok(SortimentRow {
+                facet: facet.into(),
+                kommune,
+                noegle: noegle.into(),
+                titel: titel.map(Into::into),
+                validity: Validity { from, to },
+                objekt,
+            })
+        }
+        _ => Err(faults),
+    }
+}
+
+fn day(record: &Record<'_>, column: &str, faults: &mut Vec<SheetFault>) -> Option<Date> {
+    let day = record.date(column).map_err(|fault| faults.push(fault));
+    day.ok().flatten()
+}
+
+/// A number cell has lost its leading zero.
+fn kommune(record: &Record<'_>) -> Result<Option<Kommunekode>, SheetFault> {
+    let Some(text) = record.text(KOMMUNE) else {
+        return Ok(None);
+    };
+    let code = text
+        .parse::<u16>()
+        .ok()
+        .filter(|code| (1..=999).contains(code));
+    let wrong = || {
+        let values = [
+            "Kommunen skal være dens kode på fire cifre.",
+            "Skriv fx 0791.",
+        ];
+        record.fault(KOMMUNE, SheetFaultKind::Content, &values)
+    };
+    code.map(|code| Some(Kommunekode(code))).ok_or_else(wrong)
+}
+
+fn objekt(record: &Record<'_>) -> Result<Option<Uuid>, SheetFault> {
+    let Some(text) = record.text(UUID) else {
+        return Ok(None);
+    };
+    let wrong = || {
+        let values = [
+            "Det er ikke en UUID.",
+            "Lad cellen stå tom for en ny værdi.",
+        ];
+        record.fault(UUID, SheetFaultKind::Content, &values)
+    };
+    Uuid::try_parse(&text).map(Some).map_err(|_| wrong())
+}
+
+/// Writes the rows as CSV: UTF-8 with a mark that Excel knows it by, and semicolons.
+#[must_use]
+pub fn write_csv(rows: &[SortimentRow]) -> Vec<u8> {
+    let mut out = csv::WriterBuilder::new()
+        .delimiter(b';')
+        .from_writer("\u{FEFF}".as_bytes().to_vec());
+    // Writing to memory does not fail.
+    let _ = out.write_record(COLUMNS);
+    for row in rows {
+        let _ = out.write_record(row.cells());
+    }
+    out.into_inner().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::{COLUMNS, SortimentRow, read, write_csv};
+    use crate::sheet;
+    use jiff::civil::date;
+    use oir_domain::calendar::Validity;
+    use oir_domain::party::Kommunekode;
+    use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
+    use uuid::Uuid;
+
+    fn row() -> impl Strategy<Value = SortimentRow> {
+        let text = "[A-Za-z0-9æøåÆØÅ;\"=+,-]{1,20}";
+        let days = (0_i32..30_000, prop::option::of(0_i32..900)).prop_map(|(from, length)| {
+            let day = |n: i32| {
+                date(1980, 1, 1)
+                    .checked_add(jiff::Span::new().days(n))
+                    .unwrap()
+            };
+            Validity {
+                from: day(from),
+                to: length.map(|length| day(from + length)),
+            }
+        });
+        let kommune = prop::option::of((1_u16..999).prop_map(Kommunekode));
+        (
+            text,
+            kommune,
+            text,
+            prop::option::of(text),
+            days,
+            any::<Option<u128>>(),
+        )
+            .prop_map(
+                |(facet, kommune, noegle, titel, validity, objekt)| SortimentRow {
+                    facet: facet.into(),
+                    kommune,
+                    noegle: noegle.into(),
+                    titel: titel.map(Into::into),
+                    validity,
+                    objekt: objekt.map(Uuid::from_u128),
+                },
+            )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_exported_is_imported(rows in prop::collection::vec(row(), 0..20)) {
+            let mut rows = rows;
+            let mut seen = std::collections::HashSet::new();
+            rows.retain(|r| seen.insert((r.facet.clone(), r.kommune, r.noegle.clone(), r.validity.from)));
+            let sheet = sheet::read(&write_csv(&rows)).unwrap();
+            let back: Vec<_> = read(&sheet).unwrap().into_iter().map(|(_, row)| row).collect();
+            prop_assert_eq!(back, rows);
+        }
+    }
+
+    #[test]
+    fn every_fault_comes_with_its_cell() {
+        let text = format!(
+            "{}\nart;A;;0791;31-02-2026;;x\nart;B;;79100;01-01-2026;31-12-2025;\n\
+             art;C;;;01-01-2026;;\nart;C;;;2026-01-01;;\n;;;;;;1\n",
+            COLUMNS.join(";")
+        );
+        let faults = read(&sheet::read(text.as_bytes()).unwrap()).unwrap_err();
+        let places: Vec<String> = faults.iter().map(sheet::SheetFault::place).collect();
+        assert_eq!(
+            places,
+            ["E2", "G2", "D3", "F3", "række 5", "A6", "B6", "E6", "G6"]
+        );
+    }
+}
