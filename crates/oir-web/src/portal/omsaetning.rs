@@ -19,23 +19,22 @@
 //! `oir_flow::omsaetning`, which says who may.
 
 mod acts;
-mod cell;
 mod approval;
 mod coverage;
 mod draft;
-// TEMP mod files;
+mod files;
 mod overview;
 mod rule;
 mod rule_form;
 mod simulation;
 mod table;
 mod upkeep;
-// TEMP mod upload;
+mod upload;
 mod why;
 pub(super) mod words;
 
 pub(super) use simulation::Runs;
-// TEMP pub(super) use upload::Uploads;
+pub(super) use upload::Uploads;
 
 use axum::routing::{MethodRouter, get};
 use jiff::civil::Date;
@@ -43,11 +42,14 @@ use oir_domain::access::{Action, Scope};
 use oir_domain::ids::FagsystemId;
 use oir_domain::omsaetning::{Rule, Stage, TableId, Version};
 use oir_domain::party::Kommunekode;
+use oir_domain::work::Stop;
+use oir_flow::ports::work::GroupKey;
 
 use super::PortalState;
 use super::door::Viewer;
 use super::failure::PageError;
 use super::names::Names;
+use super::today::Matter;
 use super::view::{Page, Section};
 
 /// One table.
@@ -87,13 +89,13 @@ pub(super) fn pages() -> Vec<(&'static str, MethodRouter<PortalState>)> {
         ("/omsaetning", get(overview::show)),
         ("/omsaetning.xlsx", get(overview::download)),
         (TABLE, get(table::show)),
-        // TEMP (RULES_SHEET, get(files::xlsx)),
-        // TEMP (RULES_CSV, get(files::csv)),
+        (RULES_SHEET, get(files::xlsx)),
+        (RULES_CSV, get(files::csv)),
         (DRAFT, get(draft::show)),
         (DRAFT_BEGIN, get(draft::ask).post(draft::begin)),
         (DRAFT_CHANGE, get(draft::back).post(draft::change)),
         (RULE, get(rule::show).post(rule::save)),
-        // TEMP (UPLOAD, upload::route()),
+        (UPLOAD, upload::route()),
         (COVERAGE, get(coverage::show)),
         (COVERAGE_SHEET, get(coverage::download)),
         (SIMULATION, get(simulation::show)),
@@ -232,6 +234,49 @@ enum Way {
     Upkeep,
 }
 
+/// Drafts that wait for this reader's approval: written by others, simulated, with a day.
+pub(super) async fn waiting(
+    state: &PortalState,
+    viewer: &Viewer,
+) -> Result<Vec<Matter>, PageError> {
+    let scope = viewer.person.scope(Action::ApproveOmsaetning);
+    let names = state.names();
+    let mut matters = Vec::new();
+    for line in state.tables.tables(&scope).await? {
+        let Some(number) = line.draft else { continue };
+        let versions = state.tables.versions(&scope, line.table).await?;
+        let ready = |version: &&Version| {
+            let own = version.writers.contains(&viewer.person.subject);
+            version.number == number && words::is_ready(version) && !own
+        };
+        if versions.iter().find(ready).is_some() {
+            let fagsystem = names.fagsystem(Some(line.table.fagsystem));
+            let kommune = names.kommune(line.table.kommune);
+            matters.push(Matter {
+                weight: "warning",
+                text: format!(
+                    "En ny udgave af omsætningstabellen {fagsystem} for {kommune} venter på godkendelse."
+                ),
+                href: address(line.table, "/godkend"),
+                way: "Se på den",
+            });
+        }
+    }
+    Ok(matters)
+}
+
+/// Where the account is written that held bilag wait for, for those who see the table.
+pub(super) fn of_stop(viewer: &Viewer, key: &GroupKey) -> Option<String> {
+    let fagsystem = key.fagsystem.filter(|_| key.cause.stop == Stop::Held)?;
+    let scope = viewer.person.scope(Action::SeeSortiment);
+    let table = TableId {
+        kommune: key.kommune,
+        fagsystem,
+    };
+    let seen = scope.covers(key.kommune, Some(fagsystem));
+    seen.then(|| address(table, "/daekning"))
+}
+
 /// The address of a page of a table.
 pub(super) fn address(table: TableId, more: &str) -> String {
     let (kommune, fagsystem) = (table.kommune.0, table.fagsystem);
@@ -287,6 +332,18 @@ fn facets<'a>(
     }
     all.sort_by_cached_key(|facet| crate::danish_format::sort_key(facet));
     all
+}
+
+/// The facets that a spreadsheet of the table may have columns for: those of the sortiment, those
+/// of the rules, and the one that decides accounts when nothing more is said.
+fn known_facets(state: &PortalState, table: &Table, rules: &[Rule]) -> Vec<Box<str>> {
+    let posts = (state.register)().sortiment(table.id.kommune, table.id.fagsystem);
+    let own = own_facet(&state.names(), table.id.fagsystem);
+    let more = posts.iter().map(|post| &*post.facet).chain([own.as_str()]);
+    let all = facets(rules, more).into_iter();
+    all.filter(|facet| !facet.is_empty())
+        .map(Into::into)
+        .collect()
 }
 
 /// The facet that decides accounts when a fagsystem says nothing more.

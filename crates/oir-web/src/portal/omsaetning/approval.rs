@@ -89,7 +89,9 @@ async fn approval_page(
     let (draft, objections) = match version {
         Some(version) => (
             Some(draft_of(state, version).await?),
-            work(state, viewer, table.id).objections(version.number).await?,
+            work(state, viewer, table.id)
+                .objections(version.number)
+                .await?,
         ),
         None => (None, Vec::new()),
     };

@@ -129,7 +129,9 @@ pub(super) async fn traffic(
     scope: &Scope,
     table: &Table,
 ) -> Result<Vec<Seen>, PageError> {
-    let since = state.today().saturating_sub(Span::new().months(MONTHS_BACK));
+    let since = state
+        .today()
+        .saturating_sub(Span::new().months(MONTHS_BACK));
     let found = state.tables.seen(scope, table.id, since).await?;
     Ok(seen(found))
 }
@@ -216,7 +218,9 @@ fn gap_line(gap: &Gap, table: &Table, edit: bool) -> GapLine {
         cause: match &gap.cause {
             Cause::NoRule => "Ingen regel passer".to_owned(),
             Cause::Lacks { rule, facet } => {
-                format!("Regel {rule} skal bruge {facet} i kontoen, og den mangler eller er for lang")
+                format!(
+                    "Regel {rule} skal bruge {facet} i kontoen, og den mangler eller er for lang"
+                )
             }
         },
         combinations: gap.combinations,
@@ -233,7 +237,10 @@ fn why(why: &Why) -> String {
         }
         Why::Shadowed(rules) => {
             let named: Vec<String> = rules.iter().map(u32::to_string).collect();
-            format!("Mere præcise regler vinder altid: {}", words::all_of(&named))
+            format!(
+                "Mere præcise regler vinder altid: {}",
+                words::all_of(&named)
+            )
         }
         Why::NoCombination => "Det, den spørger om, kommer aldrig sammen".to_owned(),
     }
@@ -288,10 +295,14 @@ pub(in crate::portal) async fn show(
     let is_draft = version.map(|version| version.number) == draft && draft.is_some();
     let other = match (draft, is_draft) {
         (None, _) => None,
-        (Some(_), true) => Some((table.href("/daekning"), "Se dækningen af den, der gælder nu")),
-        (Some(_), false) => {
-            Some((table.href("/daekning?udgave=kladde"), "Se dækningen af kladden"))
-        }
+        (Some(_), true) => Some((
+            table.href("/daekning"),
+            "Se dækningen af den, der gælder nu",
+        )),
+        (Some(_), false) => Some((
+            table.href("/daekning?udgave=kladde"),
+            "Se dækningen af kladden",
+        )),
     };
     let number = version.map_or(0, |version| version.number);
     let gaps = count(found.unmapped.len()).saturating_add(found.unmapped_more);

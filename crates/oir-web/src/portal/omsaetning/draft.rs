@@ -161,7 +161,10 @@ pub(in crate::portal) async fn ask(
 /// What a draft begins with: a version of the table, or another municipality's table.
 fn start(table: TableId, from: &str) -> Result<Start, PageError> {
     let Some(kode) = from.strip_prefix('k') else {
-        return from.parse().map(Start::Version).map_err(|_| PageError::BadForm);
+        return from
+            .parse()
+            .map(Start::Version)
+            .map_err(|_| PageError::BadForm);
     };
     let kommune = kode.parse().map(Kommunekode);
     Ok(Start::Copy(TableId {
@@ -287,9 +290,9 @@ fn wrongness(table: &Table, rules: &[Rule], faults: &TableFaults) -> Vec<Wrongne
                 let count = u64::try_from(*count).unwrap_or(u64::MAX);
                 format!("Den har {} regler, og det er for mange", whole(count))
             }
-            TableFault::Facets(_) => format!(
-                "Dens regler nævner mere end {FACETS_MAX} slags værdier. Fjern betingelser"
-            ),
+            TableFault::Facets(_) => {
+                format!("Dens regler nævner mere end {FACETS_MAX} slags værdier. Fjern betingelser")
+            }
         },
         other: None,
     });
@@ -381,7 +384,9 @@ fn steps(table: &Table, version: &Version, right: bool) -> Vec<Step> {
             done: version.in_force_from.is_some(),
             href: "#dag".to_owned(),
             words: "Sig, fra hvilken dag den gælder",
-            text: version.in_force_from.map_or_else(String::new, |from| format!("Fra {}.", day(from))),
+            text: version
+                .in_force_from
+                .map_or_else(String::new, |from| format!("Fra {}.", day(from))),
         },
         Step {
             done: false,
@@ -424,7 +429,9 @@ async fn draft_page(
         ways: table.ways(Way::Draft),
         begin: (edit && draft.is_none()).then(|| table.href("/kladde/ny")),
         formaal: version.map_or_else(String::new, |v| crate::masking::mask_text(&v.purpose)),
-        dag: version.and_then(|v| v.in_force_from).map_or_else(String::new, iso),
+        dag: version
+            .and_then(|v| v.in_force_from)
+            .map_or_else(String::new, iso),
         draft,
         notice: None,
         faults: Faulty::default(),

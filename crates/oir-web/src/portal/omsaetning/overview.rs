@@ -45,6 +45,7 @@ struct OverviewPage {
     page: Page,
     kommuner: Vec<Choice>,
     lines: Vec<Line>,
+    sortiment: bool,
     kontoplan: bool,
     export: Option<String>,
 }
@@ -92,6 +93,7 @@ pub(in crate::portal) async fn show(
         page: Page::inside("Kontering", Section::Kontering, &viewer),
         kommuner: state.names().kommune_choices(&viewer.scope, &chosen),
         lines,
+        sortiment: crate::portal::door::needs("/sortiment").is_some(),
         kontoplan: crate::portal::door::needs("/kontoplan").is_some(),
         export: export.then(|| format!("/omsaetning.xlsx{filter}")),
     };
@@ -109,7 +111,10 @@ async fn lines(
     let names = state.names();
     found.sort_by_cached_key(|line| {
         let kommune = sort_key(&names.kommune(line.table.kommune));
-        (kommune, sort_key(&names.fagsystem(Some(line.table.fagsystem))))
+        (
+            kommune,
+            sort_key(&names.fagsystem(Some(line.table.fagsystem))),
+        )
     });
     let mut lines = Vec::with_capacity(found.len());
     for table in found {
@@ -140,7 +145,10 @@ fn line(state: &PortalState, viewer: &Viewer, table: &TableLine, versions: &[Ver
         },
         rules: table.rules.into(),
         held: table.held,
-        held_href: format!("/bilag?kommune={}&fagsystem={fagsystem}&tilstand=tilbageholdt", kommune.0),
+        held_href: format!(
+            "/bilag?kommune={}&fagsystem={fagsystem}&tilstand=tilbageholdt",
+            kommune.0
+        ),
         draft: draft.map(|draft| words::stage(draft, None, today)),
         next: next.map(|(more, words)| (address(table.table, more), words)),
     }

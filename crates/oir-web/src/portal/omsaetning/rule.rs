@@ -120,7 +120,9 @@ pub(in crate::portal) async fn show(
     let Query(pairs) = query.map_err(|_| PageError::BadAddress)?;
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let Some((draft, rules)) = writing(&state, &viewer, &table).await? else {
-        let given = pairs.iter().map(|(n, v)| format!("{n}={}", percent_encoded(v)));
+        let given = pairs
+            .iter()
+            .map(|(n, v)| format!("{n}={}", percent_encoded(v)));
         let given = given.collect::<Vec<_>>().join("&");
         let on = percent_encoded(&table.href(&format!("/kladde/regel?{given}")));
         let way = table.href(&format!("/kladde/ny?videre={on}"));
@@ -149,10 +151,7 @@ fn with(rules: &[Rule], rule: Rule) -> Vec<Rule> {
 }
 
 /// What the other rules have against a rule: it may be right by itself and still tie.
-async fn against(
-    rules: Vec<Rule>,
-    number: u32,
-) -> Result<Vec<(Wrong, Option<u32>)>, PageError> {
+async fn against(rules: Vec<Rule>, number: u32) -> Result<Vec<(Wrong, Option<u32>)>, PageError> {
     let faults = aside(move || check(rules).err()).await?;
     let faults = faults.map(|faults| faults.rules).unwrap_or_default();
     let concerns = faults.into_iter().filter_map(|fault| match fault.wrong {
@@ -185,7 +184,12 @@ pub(in crate::portal) async fn save(
         return stale(&state, &viewer, &table, at, form);
     }
     let number = match form.number {
-        0 => rules.iter().map(|rule| rule.number).max().unwrap_or(0).saturating_add(1),
+        0 => rules
+            .iter()
+            .map(|rule| rule.number)
+            .max()
+            .unwrap_or(0)
+            .saturating_add(1),
         number => number,
     };
     let all = match fields.get("handling") {
@@ -265,7 +269,8 @@ fn stale(
     form: RuleForm,
 ) -> Result<Response, PageError> {
     let theirs = rules.iter().find(|rule| rule.number == form.number);
-    let theirs = theirs.map(|rule| format!("{}. Gælder: {}.", words::sentence(rule), words::holds(rule)));
+    let theirs =
+        theirs.map(|rule| format!("{}. Gælder: {}.", words::sentence(rule), words::holds(rule)));
     let mut template = rule_page(state, viewer, table, (draft, rules), form, 1);
     template.stale = Some(theirs);
     Ok(unreadable_form(page(&template)?))

@@ -6,8 +6,9 @@ use oir_domain::finans::Posteringstype;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::Wrong;
 use oir_domain::omsaetning::{Rule, Share, Target, Template};
+use oir_wire::omsaetning_sheet::{read_condition, written_condition};
 
-use super::{cell, words};
+use super::words;
 use crate::danish_format::read_day;
 use crate::portal::view::Choice;
 
@@ -94,15 +95,17 @@ impl RuleForm {
             };
             (target.konto.to_string(), share)
         };
-        let condition = |(facet, condition): &(Box<str>, _)| {
-            (facet.to_string(), cell::write(condition))
-        };
+        let condition =
+            |(facet, condition): &(Box<str>, _)| (facet.to_string(), written_condition(condition));
         Self {
             number: rule.number,
             conditions: rule.conditions.iter().map(condition).collect(),
             side: rule.side.map_or("", words::side).to_owned(),
             aar: aar.unwrap_or_default(),
-            kind: rule.posteringstype.map_or("", Posteringstype::code).to_owned(),
+            kind: rule
+                .posteringstype
+                .map_or("", Posteringstype::code)
+                .to_owned(),
             fra: day(rule.validity.from),
             til: rule.validity.to.map_or_else(String::new, day),
             targets: rule.targets.iter().map(target).collect(),
@@ -134,14 +137,14 @@ impl RuleForm {
         let mut faults = Faults::default();
         let mut conditions = Vec::new();
         for (at, (facet, text)) in self.conditions.iter().enumerate() {
-            match cell::read(text) {
+            match read_condition(text) {
                 Ok(Some(condition)) if facet.is_empty() => {
                     let _ = condition;
                     faults.add(&format!("f{at}"), "Skriv, hvilken slags værdi det er");
                 }
                 Ok(Some(condition)) => conditions.push((facet.as_str().into(), condition)),
                 Ok(None) => {}
-                Err(fault) => faults.add(&format!("b{at}"), fault),
+                Err(fault) => faults.add(&format!("b{at}"), &format!("Kan ikke læses: {fault}")),
             }
         }
         conditions.sort_by(|(one, _): &(Box<str>, _), (other, _)| one.cmp(other));
@@ -165,13 +168,20 @@ impl RuleForm {
         for fault in &wrong {
             faults.add(&self.field_of(fault), &words::wrong(fault));
         }
-        if faults.0.is_empty() { Ok(rule) } else { Err(faults.0) }
+        if faults.0.is_empty() {
+            Ok(rule)
+        } else {
+            Err(faults.0)
+        }
     }
 
     /// The field where a fault of a rule stands.
     pub(super) fn field_of(&self, wrong: &Wrong) -> String {
         let of_facet = |facet: &str| {
-            let at = self.conditions.iter().rposition(|(known, _)| known == facet);
+            let at = self
+                .conditions
+                .iter()
+                .rposition(|(known, _)| known == facet);
             format!("b{}", at.unwrap_or(0))
         };
         match wrong {
@@ -204,7 +214,9 @@ impl RuleForm {
     fn read_years(&self, faults: &mut Faults) -> Option<(Regnskabsaar, Regnskabsaar)> {
         let year = |text: &str| {
             let digits = text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit());
-            digits.then(|| text.parse().ok().map(Regnskabsaar)).flatten()
+            digits
+                .then(|| text.parse().ok().map(Regnskabsaar))
+                .flatten()
         };
         let text = self.aar.replace('–', "-");
         if text.is_empty() {
@@ -236,7 +248,10 @@ impl RuleForm {
         }
         let to = read_day(&self.til);
         if to.is_none() && !self.til.is_empty() {
-            faults.add("til", "Skriv sidste dag som 31.12.2026, eller lad feltet stå tomt");
+            faults.add(
+                "til",
+                "Skriv sidste dag som 31.12.2026, eller lad feltet stå tomt",
+            );
         }
         Validity {
             from: from.unwrap_or_default(),
@@ -252,7 +267,10 @@ impl RuleForm {
                 Some(share) => Some(share),
                 None if alone && share.is_empty() => Some(Share::WHOLE),
                 None => {
-                    faults.add(&format!("a{at}"), "Skriv andelen i procent, fx 60 eller 33,33");
+                    faults.add(
+                        &format!("a{at}"),
+                        "Skriv andelen i procent, fx 60 eller 33,33",
+                    );
                     None
                 }
             };
@@ -307,7 +325,9 @@ pub(super) fn kinds(chosen: &str) -> Vec<Choice> {
 /// The sides as choices.
 pub(super) fn sides(chosen: &str) -> Vec<Choice> {
     let choice = |(value, label): (&str, &str)| Choice::new(value.into(), label.into(), chosen);
-    [("debet", "Debet"), ("kredit", "Kredit")].map(choice).into()
+    [("debet", "Debet"), ("kredit", "Kredit")]
+        .map(choice)
+        .into()
 }
 
 #[cfg(test)]
@@ -316,7 +336,9 @@ mod tests {
     use super::{Fields, RuleForm, read_share};
 
     fn fields(pairs: &[(&str, &str)]) -> RuleForm {
-        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         RuleForm::of_fields(&Fields(pairs.collect()))
     }
 
@@ -360,7 +382,9 @@ mod tests {
         ]);
         let faults = wrong.read(1).unwrap_err();
         let at: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        let all = ["f0", "side", "aar", "type", "fra", "til", "a0", "k0", "k1", "bem"];
+        let all = [
+            "f0", "side", "aar", "type", "fra", "til", "a0", "k0", "k1", "bem",
+        ];
         assert_eq!(at, all);
     }
 

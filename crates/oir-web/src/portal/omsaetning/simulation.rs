@@ -233,7 +233,11 @@ fn found(report: &SimulationReport, bilag: bool) -> Found {
         || "Ingen posteringer i perioden".to_owned(),
         |(from, to)| format!("{} – {}", day(from), day(to)),
     );
-    let shifted: Vec<_> = report.kontos.iter().filter(|konto| konto.changes()).collect();
+    let shifted: Vec<_> = report
+        .kontos
+        .iter()
+        .filter(|konto| konto.changes())
+        .collect();
     let konto = |shift: &&KontoShift| KontoLine {
         konto: shift.konto.to_string(),
         before_debit: kroner(shift.before.debit),

@@ -93,7 +93,10 @@ fn says(rule: &Rule, q: &str) -> bool {
     rule.number.to_string() == q
         || has(&rule.comment)
         || rule.targets.iter().any(|t| has(&t.konto.to_string()))
-        || rule.conditions.iter().any(|(facet, c)| has(facet) || value(c))
+        || rule
+            .conditions
+            .iter()
+            .any(|(facet, c)| has(facet) || value(c))
 }
 
 #[derive(Debug, Template)]
@@ -208,7 +211,12 @@ pub(in crate::portal) async fn show(
         version: version.map(|version| shown(&table, version, today)),
         versions: version_lines(&state, &table, version, edit).await?,
         count: words::rules(u64::try_from(found.len()).unwrap_or(u64::MAX)),
-        rules: found.iter().skip(before).take(PAGE_RULES).map(line).collect(),
+        rules: found
+            .iter()
+            .skip(before)
+            .take(PAGE_RULES)
+            .map(line)
+            .collect(),
         narrowed: day.is_some() || !wanted.q.trim().is_empty(),
         previous: (number > 1).then(|| wanted.href(&table, number.saturating_sub(1))),
         next: further.then(|| wanted.href(&table, number.saturating_add(1))),

@@ -78,12 +78,7 @@ struct Found {
     closing: Vec<Closing>,
 }
 
-fn look(
-    rules: &[Rule],
-    seen: &[Seen],
-    today: Date,
-    kontoplan: Option<&Kontoplan>,
-) -> Found {
+fn look(rules: &[Rule], seen: &[Seen], today: Date, kontoplan: Option<&Kontoplan>) -> Found {
     let back = |days: i32| today.saturating_sub(Span::new().days(days));
     let until = today.saturating_add(Span::new().months(MONTHS_AHEAD));
     let last_open = |konto: &str| kontoplan?.konto(konto)?.end();
@@ -143,7 +138,9 @@ pub(in crate::portal) async fn show(
         last_open: day_short(closing.last_open),
         number: closing.rule,
         href: href(closing.rule),
-        to: closing.to.map_or_else(|| "Indtil videre".to_owned(), day_short),
+        to: closing
+            .to
+            .map_or_else(|| "Indtil videre".to_owned(), day_short),
         postings: whole(closing.postings),
     });
     let template = UpkeepPage {

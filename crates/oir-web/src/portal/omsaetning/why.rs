@@ -147,9 +147,8 @@ fn why_page(
     };
     let side = asked.map_or(fields.get("side"), |asked| words::side(asked.side));
     let kind = asked.map_or(fields.get("type"), |asked| asked.kind.code());
-    let given = |name: &str, known: Option<String>| {
-        known.unwrap_or_else(|| fields.get(name).to_owned())
-    };
+    let given =
+        |name: &str, known: Option<String>| known.unwrap_or_else(|| fields.get(name).to_owned());
     WhyPage {
         page: table.page("Forklar en kontering", viewer),
         ways: table.ways(Way::Why),
@@ -222,7 +221,11 @@ async fn of_bilag(
     let own = detail.line.kommune == table.id.kommune
         && detail.line.fagsystem == Some(table.id.fagsystem);
     let linje = fields.number("linje");
-    let postering = detail.bilag.posteringer.iter().find(|p| p.linjenummer == linje);
+    let postering = detail
+        .bilag
+        .posteringer
+        .iter()
+        .find(|p| p.linjenummer == linje);
     let postering = postering.filter(|_| own).ok_or(PageError::NotFound)?;
     let asked = Asked {
         values: postering.sortiment.clone(),
@@ -279,13 +282,7 @@ fn told(explanation: &Explanation<'_>, asked: &Asked) -> Told {
     }
 }
 
-fn answered(
-    table: &Table,
-    rules: &[Rule],
-    version: String,
-    asked: &Asked,
-    edit: bool,
-) -> Answered {
+fn answered(table: &Table, rules: &[Rule], version: String, asked: &Asked, edit: bool) -> Answered {
     let posting = Posting {
         values: asked.values.as_slice(),
         side: asked.side,
@@ -294,9 +291,8 @@ fn answered(
         posteringstype: asked.kind,
     };
     let all = explain(rules, &posting);
-    let standing = |wanted: fn(&Standing<'_>) -> bool| {
-        all.iter().filter(move |one| wanted(&one.standing))
-    };
+    let standing =
+        |wanted: fn(&Standing<'_>) -> bool| all.iter().filter(move |one| wanted(&one.standing));
     let misses = standing(|s| matches!(s, Standing::Misses(_)));
     let many = misses.clone().count();
     let winner = standing(|s| matches!(s, Standing::Wins)).next();
@@ -305,7 +301,10 @@ fn answered(
         version: format!("{version}, konteringsdag {}", day(asked.day)),
         winner: winner.map(|one| told(one, asked)),
         beaten: beaten.map(|one| told(one, asked)).collect(),
-        misses: misses.take(MISSES_SHOWN).map(|one| told(one, asked)).collect(),
+        misses: misses
+            .take(MISSES_SHOWN)
+            .map(|one| told(one, asked))
+            .collect(),
         more: (many > MISSES_SHOWN).then(|| whole(u64::try_from(many).unwrap_or(u64::MAX))),
         rule: edit.then(|| new_rule(table, &asked.values)),
     }

@@ -71,7 +71,8 @@ pub(super) fn goes(rule: &Rule) -> String {
         [] => "ingen konto".to_owned(),
         [one] => format!("konto {}", one.konto),
         several => {
-            let part = |target: &Target| format!("{} til konto {}", percent(target.share), target.konto);
+            let part =
+                |target: &Target| format!("{} til konto {}", percent(target.share), target.konto);
             all_of(&several.iter().map(part).collect::<Vec<_>>())
         }
     }
@@ -182,7 +183,10 @@ pub(super) fn misfit(misfit: &Misfit<'_>, rule: &Rule, value: Option<&str>) -> S
         Misfit::Value(facet) => {
             let wants = rule.conditions.iter().find(|(name, _)| **name == **facet);
             let wants = wants.map(condition).unwrap_or_default();
-            format!("{facet} er {}, men reglen kræver, at {wants}", value.unwrap_or(""))
+            format!(
+                "{facet} er {}, men reglen kræver, at {wants}",
+                value.unwrap_or("")
+            )
         }
         Misfit::NoValue(facet) => format!("posteringen har ingen værdi for {facet}"),
         Misfit::Side => match rule.side {
@@ -214,10 +218,12 @@ pub(super) fn wrong(wrong: &Wrong) -> String {
         Wrong::Value(facet) => format!(
             "Skriv mindst én værdi for {facet}, højst {VALUES_MAX}, og hver på højst {VALUE_MAX} tegn"
         ),
-        Wrong::ValueTwice(facet) => format!("En værdi for {facet} står der to gange. Fjern den ene"),
-        Wrong::RangeLengths(facet) => format!(
-            "Begge ender af intervallet for {facet} skal have lige mange tegn, fx 01 og 20"
-        ),
+        Wrong::ValueTwice(facet) => {
+            format!("En værdi for {facet} står der to gange. Fjern den ene")
+        }
+        Wrong::RangeLengths(facet) => {
+            format!("Begge ender af intervallet for {facet} skal have lige mange tegn, fx 01 og 20")
+        }
         Wrong::RangeBackwards(facet) => {
             format!("Intervallet for {facet} slutter, før det begynder. Byt enderne om")
         }
@@ -355,7 +361,10 @@ mod tests {
         assert_eq!(holds(&all), "Altid");
         let many: Vec<Box<str>> = (0..9).map(|n: u8| n.to_string().into()).collect();
         let many = rule(vec![("art", Condition::OneOf(many))], &[(10_000, "1")]);
-        assert_eq!(when(&many), "Når art er 0, 1, 2, 3, 4, 5 eller 3 andre værdier");
+        assert_eq!(
+            when(&many),
+            "Når art er 0, 1, 2, 3, 4, 5 eller 3 andre værdier"
+        );
     }
 
     #[test]
