@@ -1,6 +1,8 @@
 //! What no rule is for: every combination that the fagsystem may send, or sent, held against a
 //! version; with rules that tie, and rules that never win.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -8,11 +10,14 @@ use axum::response::{IntoResponse, Response};
 use jiff::Span;
 use jiff::civil::Date;
 use oir_domain::access::{Action, Scope};
+use oir_domain::calendar::Validity;
 use oir_domain::finans::Posteringstype;
+use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::omsaetning::coverage::{
     COMBINATIONS_MAX, Cause, Combination, Dimension, Gap, Kind as PostingKind, Question, Seen, Why,
 };
-use oir_domain::omsaetning::{Coverage, Rule, Version, coverage};
+use oir_domain::omsaetning::{Coverage, Rule, TableId, Version, coverage};
+use oir_domain::register::Sortimentspost;
 use oir_flow::ports::omsaetning::SeenValues;
 use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
@@ -52,6 +57,7 @@ struct CoveragePage {
     days: String,
     looked_at: String,
     complete: bool,
+    /// Whether the fagsystem has no sortiment.
     nothing: bool,
     missing: String,
     left_out: Option<String>,
@@ -104,6 +110,25 @@ struct Covered {
     version: Option<Version>,
     rules: Vec<Rule>,
     coverage: Coverage,
+    /// Whether the fagsystem has a sortiment; without one, only what it sent was looked at.
+    sortiment: bool,
+}
+
+/// What was sent, in the place of a sortiment that nobody has written.
+fn of_traffic(seen: &[Seen], table: TableId) -> Vec<Sortimentspost> {
+    let values = seen.iter().flat_map(|seen| &seen.values);
+    let values: BTreeSet<&(Box<str>, Box<str>)> = values.collect();
+    let post = |(facet, vaerdi): &(Box<str>, Box<str>)| Sortimentspost {
+        fagsystem: table.fagsystem,
+        kommune: None,
+        facet: facet.clone(),
+        vaerdi: vaerdi.clone(),
+        validity: Validity {
+            from: FIRST_DAY,
+            to: None,
+        },
+    };
+    values.into_iter().map(post).collect()
 }
 
 /// What traffic brought together, as the rules see it.
@@ -157,7 +182,11 @@ async fn covered(
     };
     let seen = traffic(state, scope, table).await?;
     let id = table.id;
-    let posts = (state.register)().sortiment(id.kommune, id.fagsystem);
+    let mut posts = (state.register)().sortiment(id.kommune, id.fagsystem);
+    let sortiment = !posts.is_empty();
+    if !sortiment {
+        posts = of_traffic(&seen, id);
+    }
     let days = window(version.as_ref(), today);
     aside(move || {
         let dimensions = Dimension::of_sortiment(&posts, id.kommune, id.fagsystem);
@@ -174,6 +203,7 @@ async fn covered(
             version,
             rules,
             coverage,
+            sortiment,
         }
     })
     .await
@@ -304,7 +334,6 @@ pub(in crate::portal) async fn show(
             "Se dækningen af kladden",
         )),
     };
-    let number = version.map_or(0, |version| version.number);
     let gaps = count(found.unmapped.len()).saturating_add(found.unmapped_more);
     let mut dead = dead_lines(&table, &covered);
     let all_dead = count(dead.len());
@@ -321,7 +350,7 @@ pub(in crate::portal) async fn show(
         days: format!("{} – {}", day(found.days.0), day(found.days.1)),
         looked_at: whole(found.looked_at.saturating_add(found.only_seen)),
         complete: found.complete(),
-        nothing: found.looked_at == 0 && found.only_seen == 0,
+        nothing: !covered.sortiment,
         missing: whole(gaps),
         left_out: (found.left_out > 0).then(|| whole(found.left_out)),
         gaps: shown.map(|gap| gap_line(gap, &table, edit)).collect(),
@@ -329,7 +358,10 @@ pub(in crate::portal) async fn show(
         ties,
         more_dead: many(all_dead),
         dead,
-        export: export.then(|| table.href(&format!("/daekning.xlsx?udgave={number}"))),
+        export: export.then(|| match version {
+            Some(version) => table.href(&format!("/daekning.xlsx?udgave={}", version.number)),
+            None => table.href("/daekning.xlsx"),
+        }),
     };
     Ok(page(&template)?.into_response())
 }

@@ -198,7 +198,7 @@ pub(in crate::portal) async fn show(
         rule_line(rule, writing.then(href))
     };
     let further = found.len() > before.saturating_add(PAGE_RULES);
-    let export = viewer.may(Action::Export);
+    let export = viewer.may(Action::Export) && version.is_some();
     let file = |ending: &str| {
         let number = version.map_or(0, |version| version.number);
         table.href(&format!("/regler.{ending}?udgave={number}"))
