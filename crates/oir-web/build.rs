@@ -115,11 +115,36 @@ fn collect(dist: &Path, assets: &Path) -> Result<BTreeSet<String>, String> {
         copy(&dist.join(path), &assets.join(path))
             .map_err(|e| format!("{path} cannot be copied: {e}. {WAYS_OUT}"))?;
     }
+    let served = assets.join("css/dkfds.min.css");
+    fs::write(&served, with_served_fonts(&style)).map_err(|e| e.to_string())?;
     Ok(paths)
 }
 
-/// The fonts and icons in the style's `url(../…)`. Older font formats are left out: every
-/// browser that the design system supports reads woff2. So are the placeholder logos.
+/// The style without the font files that are not served: a browser in a hurry tries them.
+/// Every browser that the design system supports reads woff2.
+fn with_served_fonts(style: &str) -> String {
+    let mut faces = style.split("@font-face{");
+    let mut kept = faces.next().unwrap_or_default().to_owned();
+    for face in faces {
+        let (rules, rest) = face.split_once('}').unwrap_or((face, ""));
+        let rules = rules
+            .split(';')
+            .map(|rule| match rule.strip_prefix("src:") {
+                Some(sources) => {
+                    let served = |one: &&str| !one.starts_with("url(") || one.contains(".woff2");
+                    let served: Vec<&str> = sources.split(',').filter(served).collect();
+                    format!("src:{}", served.join(","))
+                }
+                None => rule.to_owned(),
+            });
+        let rules = rules.collect::<Vec<_>>().join(";");
+        kept.push_str(&format!("@font-face{{{rules}}}{rest}"));
+    }
+    kept
+}
+
+/// The fonts and icons in the style's `url(../…)`. Older font formats are left out, and so
+/// are the placeholder logos.
 fn asked_for(style: &str) -> impl Iterator<Item = String> {
     style.split("url(").skip(1).filter_map(|rest| {
         let path = rest.split(')').next()?.trim_matches(['"', '\'']);

@@ -32,11 +32,9 @@ export async function visitor(portal, pictures) {
       const url = new URL(request.url());
       if (url.protocol !== 'data:' && !ours.includes(url.origin)) faults.push(`${name}: asks ${url.origin}`);
     });
-    // A browser that is in a hurry tries the design system's older fonts, which are not served.
-    const older = (url) => url.endsWith('.woff');
-    page.on('requestfailed', (request) => older(request.url()) || faults.push(`${name}: not loaded: ${request.url()}`));
+    page.on('requestfailed', (request) => faults.push(`${name}: not loaded: ${request.url()}`));
     page.on('response', (response) => {
-      if (response.status() >= 400 && !expected.includes(response.status()) && !older(response.url())) {
+      if (response.status() >= 400 && !expected.includes(response.status())) {
         faults.push(`${name}: ${response.status()} ${response.url()}`);
       }
     });

@@ -7,7 +7,7 @@ use oir_domain::calendar::{Regnskabsaar, Validity};
 use oir_domain::fault::FaultCode;
 use oir_domain::finans::{Finansbilag, Finanspostering, Posteringstype, Sortimentsvaerdi};
 use oir_domain::ids::{BilagUuid, FagsystemId};
-use oir_domain::ledger::{Chart, LedgerFault, judge};
+use oir_domain::ledger::{BooksKonto, Chart, LedgerFault, judge};
 use oir_domain::money::{Oere, Side};
 use oir_domain::omsaetning::{
     Compiled, Condition, InForce, Konteret, Kontering, Konteringslinje, Rule, Share, Target,
@@ -197,9 +197,9 @@ fn the_supplementary_period_is_the_old_years() {
 fn books_take_lines_that_are_the_amount_and_no_others() {
     let mut chart = Chart::default();
     for konto in ["1", "2"] {
-        chart.set(konto, true);
+        chart.add(BooksKonto::lasting(KOMMUNE, konto, true));
     }
-    chart.set("9", false);
+    chart.add(BooksKonto::lasting(KOMMUNE, "9", false));
     let line = |konto: &str, oere| Konteringslinje {
         konto: konto.into(),
         beloeb: Oere::new(oere),

@@ -173,7 +173,7 @@ fn accounts_of_every_form_close_by_day_and_by_year_but_not_for_the_supplement() 
         by_year.aar.to = Some(Regnskabsaar(year - 1));
         assert!(refusals(&[open(konto)], normal.clone()).is_empty());
         for closed in [by_day, by_year] {
-            let refused = refusals(&[closed.clone()], normal.clone());
+            let refused = refusals(std::slice::from_ref(&closed), normal.clone());
             assert_eq!(refused, ["KONTO-LUKKET", "KONTO-LUKKET"], "{konto}");
             assert!(refusals(&[closed], old.clone()).is_empty(), "{konto} {day}");
         }

@@ -14,6 +14,7 @@ use oir_domain::party::{Fagsystem, Kommunekode};
 use oir_domain::register::{Agreement, Omsaetningsrow, RegisterData, Sortimentspost};
 use uuid::Uuid;
 
+use crate::accounts::written;
 use crate::kontoplan::KontoplanRow;
 use crate::trade::{STED, Value, account_name, konto, new_year, sted_number, steder, value};
 
@@ -168,9 +169,17 @@ pub fn prepare(
                 fagsystem: system.id(),
                 validity: lasting(new_year(day, -1)),
             });
-            for (value, konto) in system.accounts(*kommune) {
+            for (value, autoriseret) in system.accounts(*kommune) {
                 let funktion = names.get(value.funktion).map_or("", String::as_str);
-                add_account(kontoplan, *kommune, &konto, &account_name(value, funktion));
+                let konto = written(*kommune, &autoriseret);
+                let row = KontoplanRow {
+                    kommune: *kommune,
+                    konto: konto.as_str().into(),
+                    autoriseret: autoriseret.into(),
+                    navn: account_name(value, funktion).into(),
+                    open: true,
+                };
+                add_account(kontoplan, row);
                 if *kommune == with_gaps && gaps().contains(&value.vaerdi) {
                     continue;
                 }
@@ -230,15 +239,10 @@ fn lasting(from: Date) -> Validity {
     Validity { from, to: None }
 }
 
-fn add_account(kontoplan: &mut Vec<KontoplanRow>, kommune: Kommunekode, konto: &str, navn: &str) {
-    let known = |row: &KontoplanRow| row.kommune == kommune && *row.konto == *konto;
+fn add_account(kontoplan: &mut Vec<KontoplanRow>, new: KontoplanRow) {
+    let known = |row: &KontoplanRow| row.kommune == new.kommune && row.konto == new.konto;
     if !kontoplan.iter().any(known) {
-        kontoplan.push(KontoplanRow {
-            kommune,
-            konto: konto.into(),
-            navn: navn.into(),
-            open: true,
-        });
+        kontoplan.push(new);
     }
 }
 
@@ -298,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_municipality_with_gaps_lacks_anything_and_all_of_it() {
+    fn only_the_one_with_gaps_lacks_anything_and_all_of_it() {
         let (data, kontoplan) = prepared();
         assert!(overlapping_rows(&data.omsaetning).is_empty());
         let last = data.myndigheder.last().unwrap().kommune;

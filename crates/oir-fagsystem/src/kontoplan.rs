@@ -4,23 +4,30 @@
 
 use std::collections::BTreeMap;
 
-use oir_domain::calendar::Validity;
+use oir_domain::calendar::{Regnskabsaar, Validity};
+use oir_domain::kontoplan::{Aarsspan, BEGINNING, Konto, KontoForm};
 use oir_domain::ledger::BooksKonto;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Omsaetningsrow;
 
 use jiff::civil::Date;
 
+use crate::accounts::{form, written};
 use crate::reference::{Kommune, funktioner};
 use crate::trade::{SYSTEMS, System, Value, account_name, konto, new_year, sted_number};
+
+/// The last year of accounts that are closed.
+const LAST_OF_CLOSED: Regnskabsaar = Regnskabsaar(2021);
 
 /// One account in a municipality's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KontoplanRow {
     /// Whose books.
     pub kommune: Kommunekode,
-    /// The authorised string, 16 digits.
+    /// The account, in the municipality's own form.
     pub konto: Box<str>,
+    /// The authorised string that it stands for, 16 digits.
+    pub autoriseret: Box<str>,
     /// Its name.
     pub navn: Box<str>,
     /// Whether it takes postings; a closed one makes the books refuse.
@@ -32,6 +39,26 @@ impl KontoplanRow {
     #[must_use]
     pub fn in_the_books(&self) -> BooksKonto {
         BooksKonto::lasting(self.kommune, &self.konto, self.open)
+    }
+
+    /// As the municipality imports it: a closed account ended with the year after which a
+    /// source closed grupperinger of sick pay.
+    #[must_use]
+    pub fn as_imported(&self) -> Konto {
+        let derives = form(self.kommune) != KontoForm::Autoriseret;
+        Konto {
+            konto: self.konto.clone(),
+            navn: self.navn.clone(),
+            validity: Validity {
+                from: BEGINNING,
+                to: None,
+            },
+            aar: Aarsspan {
+                from: None,
+                to: (!self.open).then_some(LAST_OF_CLOSED),
+            },
+            autoriseret: self.autoriseret.parse().ok().filter(|_| derives),
+        }
     }
 }
 
@@ -45,10 +72,12 @@ pub(crate) fn accounts(kommuner: &[Kommune]) -> Vec<KontoplanRow> {
                 let funktion = names.get(value.funktion).map_or("", String::as_str);
                 for this_year in [false, true] {
                     let sted = sted_number(value, kommune.kode.0, this_year);
-                    let konto: Box<str> = konto(value, sted).into();
+                    let autoriseret = konto(value, sted);
+                    let konto: Box<str> = written(kommune.kode, &autoriseret).into();
                     let row = KontoplanRow {
                         kommune: kommune.kode,
                         konto: konto.clone(),
+                        autoriseret: autoriseret.into(),
                         navn: account_name(value, funktion).into(),
                         open: value.vaerdi != system.closed.vaerdi,
                     };
@@ -89,12 +118,16 @@ fn push_rows(
     vaerdi: String,
     day: Date,
 ) {
+    let account = |this_year: bool| {
+        let sted = sted_number(value, kommune.kode.0, this_year);
+        written(kommune.kode, &konto(value, sted))
+    };
     let mut push = |from: Date, to: Option<Date>, this_year: bool| {
         rows.push(Omsaetningsrow {
             kommune: kommune.kode,
             fagsystem: system.id(),
             vaerdi: vaerdi.as_str().into(),
-            konto: konto(value, sted_number(value, kommune.kode.0, this_year)).into(),
+            konto: account(this_year).into(),
             validity: Validity { from, to },
         });
     };

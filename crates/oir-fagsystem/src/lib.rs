@@ -22,6 +22,7 @@ mod register;
 mod spoil;
 mod trade;
 
+pub mod accounts;
 pub mod beyond;
 pub mod mutate;
 pub mod people;

@@ -146,7 +146,7 @@ pub fn missing_row() -> oir_domain::register::Omsaetningsrow {
         kommune: KOMMUNE,
         fagsystem: FAGSYSTEM,
         vaerdi: KSD.new.vaerdi.into(),
-        konto: crate::trade::konto(cost, sted).into(),
+        konto: crate::accounts::written(KOMMUNE, &crate::trade::konto(cost, sted)).into(),
         validity: oir_domain::calendar::Validity {
             from: DAY.first_of_month(),
             to: None,

@@ -27,7 +27,9 @@ use crate::plan::Column::{Int, Text, Uuid as Id};
 use crate::plan::{Plan, Shape, Value};
 
 #[cfg(test)]
-pub(crate) use past::{Span, cut_question, heads_question, postings_question, seen_question};
+pub(crate) use past::{
+    Span, cut_question, heads_question, postings_question, seen_question, splits_question,
+};
 pub(crate) use ready::Ready;
 #[cfg(test)]
 pub(crate) use shelf::held_question;

@@ -230,6 +230,14 @@ fn table_cases() -> Vec<Case> {
             &[ALONG, BY_KEY],
         ),
         (
+            "past accounts of split postings",
+            omsaetning::splits_question(span, (first, last)),
+            &[
+                ALONG,
+                "SEARCH l USING PRIMARY KEY (bilag_id=? AND kommune=?)",
+            ],
+        ),
+        (
             "list to cut the past",
             omsaetning::cut_question(span, first),
             &[ALONG],

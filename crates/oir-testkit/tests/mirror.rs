@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::civil::{Date, date};
 use oir_domain::access::Scope;
 use oir_domain::calendar::Validity;
 use oir_domain::fault::FaultCode;
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::BilagUuid;
+use oir_domain::ledger::BooksKonto;
 use oir_domain::message::StateName;
 use oir_domain::omsaetning::{
     Comparison, Compiled, Condition, InForce, Mode, Rule, Share, TableId, Target, Template,
@@ -37,6 +39,9 @@ const TABLE: TableId = TableId {
     kommune: sample::KOMMUNE,
     fagsystem: sample::FAGSYSTEM,
 };
+
+/// Days of reception: all that the tests' clocks show.
+const DAYS: (Date, Date) = (date(2025, 1, 1), date(2026, 12, 31));
 
 /// The reference books, called as over the line, and the bodies that they were called with.
 #[derive(Debug, Clone)]
@@ -78,7 +83,9 @@ impl House {
         let kontoplan = sample::kontoplan().into_iter();
         let setup = Setup {
             myndigheder: myndigheder.collect(),
-            kontoplan: kontoplan.map(|r| (r.kommune, r.konto, r.open)).collect(),
+            kontoplan: kontoplan
+                .map(|r| BooksKonto::lasting(r.kommune, &r.konto, r.open))
+                .collect(),
             own_tables: own.map(|own| Register::new(0, own)),
             ..Setup::default()
         };
@@ -157,7 +164,7 @@ impl House {
     }
 
     async fn counts(&self) -> BTreeMap<Option<Comparison>, u64> {
-        let days = (sample::DAY.first_of_year(), sample::DAY.last_of_year());
+        let days = DAYS;
         let counts = self
             .store
             .mirror_counts(&Scope::everything(), days)
@@ -337,7 +344,7 @@ async fn tables_that_differ_are_told_apart_by_how() {
     assert_eq!(house.counts().await, counts);
     let filter = MirrorFilter {
         table: Some(TABLE),
-        days: (sample::DAY.first_of_year(), sample::DAY.last_of_year()),
+        days: DAYS,
         comparison: Some(Comparison::OtherAccount),
     };
     let found = house

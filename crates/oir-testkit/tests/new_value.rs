@@ -167,7 +167,7 @@ impl House {
 
     async fn gaps(&self, rules: &[Rule], days: (Date, Date)) -> Vec<(Box<str>, Date)> {
         let data = self.store.register_data().await.unwrap();
-        let dimensions = Dimension::of(&data.sortiment, TABLE.kommune, TABLE.fagsystem);
+        let dimensions = Dimension::of_sortiment(&data.sortiment, TABLE.kommune, TABLE.fagsystem);
         let found = coverage(&Question {
             rules,
             days,
@@ -235,7 +235,8 @@ impl House {
             purpose: "Frivilligt forsikrede".into(),
             in_force_from: Some(from),
         };
-        let begun = work(&writer).begin(Start::Version(0), &head, around);
+        let writing = work(&writer);
+        let begun = writing.begin(Start::Version(0), &head, around);
         let number = begun.await.unwrap().number;
         let everything = Scope::everything();
         let rules = self.store.rules(&everything, TABLE, number).await.unwrap();
@@ -249,18 +250,18 @@ impl House {
             targets: vec![Target::whole(Template::fixed("5577111479101352"))],
             ..like
         });
-        let saved = work(&writer).save((number, 1), &head, Some(rules.clone()));
+        let saved = writing.save((number, 1), &head, Some(rules.clone()));
         let edition = saved.await.unwrap();
         let days = (
             jiff::civil::date(2025, 1, 1),
             jiff::civil::date(2025, 1, 31),
         );
         let on = |_| ControlFlow::Continue(());
-        let ran = work(&writer).simulate(number, days, on).await.unwrap();
+        let ran = writing.simulate(number, days, on).await.unwrap();
         assert_eq!((ran.simulated.moved, ran.simulated.unmapped), (0, 0));
-        let kept = work(&writer).keep_simulation(number, &ran.simulated);
+        let kept = writing.keep_simulation(number, &ran.simulated);
         kept.await.unwrap();
-        assert!(work(&writer).approve((number, edition)).await.is_err());
+        assert!(writing.approve((number, edition)).await.is_err());
         let approved = work(&approver).approve((number, edition)).await;
         assert_eq!(approved, Ok(from));
         rules

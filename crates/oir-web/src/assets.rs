@@ -166,10 +166,12 @@ mod tests {
             .split("url(../")
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
-            .filter(|path| path.ends_with(".woff2") || path.starts_with("img/svg-icons"));
+            .filter(|path| path.starts_with("fonts/") || path.starts_with("img/svg-icons"));
         for path in wanted {
             assert!(find(path).is_some(), "{path}");
         }
+        assert_eq!(style.matches("src:url(../fonts/").count(), 8);
+        assert!(!style.contains("src:}") && !style.contains("src:;"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod room;
 mod soap;
 pub mod sortiment;
 mod stated;
+mod tables;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use axum::routing::{get, post};
 use oir_flow::hub::Hub;
 use oir_flow::keyring::Keyring;
 use oir_flow::ports::days::Days;
+use oir_flow::ports::omsaetning::Omsaetningstabeller;
 use oir_flow::ports::operation::Operation;
 use oir_flow::sortiment::Classification;
 use oir_flow::watch::Watch;
@@ -58,6 +60,8 @@ pub struct MachineState {
     pub days: Arc<dyn Days>,
     /// The sortimenter.
     pub classification: Classification,
+    /// Omsætningstabeller.
+    pub tables: Arc<dyn Omsaetningstabeller>,
     /// Who comes in.
     pub door: MachineDoor,
 }
@@ -74,6 +78,7 @@ impl fmt::Debug for MachineState {
 pub fn service(state: MachineState) -> Router {
     api::operations()
         .route(&format!("{}/kontroltotaler", api::PATH), stated::route())
+        .merge(tables::routes())
         .route(SERVICE_PATH, post(soap::call).get(soap::describe))
         .merge(klassifikation::services())
         .merge(sortiment::routes())

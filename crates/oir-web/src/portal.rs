@@ -66,6 +66,7 @@ mod raw;
 mod samples;
 mod saved;
 mod sign_in;
+mod sortiment_book;
 mod today;
 mod udvikling;
 mod unmask;
@@ -113,6 +114,7 @@ use failure::PageError;
 use job::Exports;
 pub use kontoplan::sheets::workbook as kontoplan_workbook;
 use names::Names;
+pub use sortiment_book::sortiment_book;
 pub use waiting::Desks;
 
 /// Where the portal gets the register in force from; called once per page.

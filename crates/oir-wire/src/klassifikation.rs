@@ -130,15 +130,17 @@ impl Request {
     }
 
     /// The change, if it is one; `new` = the id of an object that is made.
-    #[must_use]
-    pub fn change(self, new: Uuid) -> Result<(Uuid, Operation, Note), Self> {
+    ///
+    /// # Errors
+    /// The request itself, when it only asks.
+    pub fn change(self, new: Uuid) -> Result<(Uuid, Operation, Note), Box<Self>> {
         Ok(match self {
             Self::Opret(indhold, note) => (new, Operation::Opret(indhold), note),
             Self::Importer(id, indhold) => (id, Operation::Importer(indhold), None),
             Self::Ret(id, rettelse, note) => (id, Operation::Ret(rettelse), note),
             Self::Passiver(id, note) => (id, Operation::Passiver, note),
             Self::Slet(id, note) => (id, Operation::Slet, note),
-            other => return Err(other),
+            other => return Err(Box::new(other)),
         })
     }
 }

@@ -6,6 +6,7 @@ mod finding;
 mod floor;
 mod inside;
 mod load;
+pub(crate) mod omsaetning;
 pub(crate) mod portal;
 mod process;
 mod reading;
@@ -37,6 +38,9 @@ use wire::Address;
 
 /// The books' address in the register: nothing is delivered.
 const NOWHERE: &str = "http://127.0.0.1:9/";
+
+/// How long a load in process lasts before it is measured.
+const BEFORE: Duration = Duration::from_secs(1);
 
 /// Measures and prints.
 pub(crate) async fn finans(options: &BenchFinans) -> anyhow::Result<ExitCode> {
@@ -196,6 +200,9 @@ impl<'a> Bench<'a> {
         let store = house::open(&database).await?;
         let hub = house::hub(&store, Timing::STANDARD, Settings::STANDARD).await?;
         let all = vec![Inside(hub); usize::from(senders)];
+        // What the index enters at once: with nothing before it, it looks again much later.
+        let run = self.next_run();
+        drive(all.clone(), &self.messages, run, BEFORE).await?;
         let before = child::groups(&house::metrics());
         let run = self.next_run();
         let follower = match index {

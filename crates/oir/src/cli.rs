@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Omsætningstabeller: se, kontrollér, simulér, sammenlign, forklar og godkend udgaver.
     #[command(subcommand)]
     Omsaetning(omsaetning::Omsaetning),
+    /// Sortimenter: hvilke værdier et fagsystem må sende, hvem der følger dem, og varsler.
+    #[command(subcommand)]
+    Sortiment(Sortiment),
     /// Tag en sikker kopi af en SQLite-database i brug, og efterregn kopien.
     Backup {
         /// SQLite-fil.
@@ -323,12 +326,109 @@ pub(crate) enum Register {
     },
 }
 
+/// Hvis sortiment.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Whose {
+    /// Fagsystemets korte navn eller UUID.
+    #[arg(long)]
+    pub(crate) fagsystem: String,
+    #[command(flatten)]
+    pub(crate) at: At,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Sortiment {
+    /// Registrér, hvad en fil siger (.xml, .xlsx eller .csv); er der fejl i den, ændres intet.
+    Import {
+        /// Filen.
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Skriv sortimentet som fil; endelsen siger, om det er .xml, .xlsx eller .csv.
+    Export {
+        /// Filen.
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+        /// Kun det, der kan sendes for denne kommune.
+        #[arg(long)]
+        kommune: Option<String>,
+    },
+    /// Vis værdierne.
+    List {
+        #[command(flatten)]
+        whose: Whose,
+        /// Kun det, der kan sendes for denne kommune.
+        #[arg(long)]
+        kommune: Option<String>,
+        /// Kun det, der gælder denne dag.
+        #[arg(long)]
+        day: Option<jiff::civil::Date>,
+    },
+    /// Varsl ændringerne i en fil (.xlsx eller .csv) fra en dag; før den dag må intet ændres.
+    Announce {
+        /// Filen.
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+        /// Den første dag, de gælder.
+        #[arg(long)]
+        from: jiff::civil::Date,
+        /// Hvad de handler om.
+        #[arg(long)]
+        text: String,
+        /// Hvis egne værdier; ellers de landsdækkende.
+        #[arg(long)]
+        kommune: Option<String>,
+    },
+    /// Vis, hvem der følger sortimenterne, og hvor langt de er.
+    Subscribers {
+        #[command(flatten)]
+        at: At,
+    },
+}
+
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Bench {
     /// Modtagelse af bilag på ti posteringer: over HTTP og uden, og gulvet i samme kørsel.
     Finans(BenchFinans),
     /// Portalens sider, søgninger og udtræk på en fyldt database.
     Portal(BenchPortal),
+    /// En stor omsætningstabel: oversættelse og opslag ved siden af databaser i samme kørsel.
+    Omsaetning(BenchOmsaetning),
+}
+
+/// Hvor stor en tabel der måles, og ved siden af hvad.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchOmsaetning {
+    /// Regler i tabellen.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) rules: usize,
+    /// Posteringer, der omsættes.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1_000..))]
+    pub(crate) postings: u64,
+    /// Posteringer, som databaserne også får; 0 = ingen databaser.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) compared: u64,
+    /// Størrelser på tabeller, der vises ved siden af hinanden.
+    #[arg(long, value_delimiter = ',', default_values_t = [200, 2_000, 20_000, 200_000])]
+    pub(crate) growth: Vec<usize>,
+    /// En PostgreSQL-database; alt i den er midlertidigt.
+    #[arg(long)]
+    pub(crate) database: Option<String>,
+    /// Python med DuckDB; uden hentes DuckDB til en Python i mappen.
+    #[arg(long, default_value = "python3")]
+    pub(crate) python: PathBuf,
+    /// Runder i hver database; den bedste vises.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
+    pub(crate) rounds: u16,
+    /// Frø: afgør regler og posteringer.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Mappe til data; ellers en ny midlertidig mappe.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
 }
 
 /// Hvor stor en database der spørges, og hvor tit.

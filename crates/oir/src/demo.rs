@@ -3,6 +3,7 @@
 mod agreement;
 mod earlier;
 mod guides;
+mod kontoplaner;
 mod letters;
 mod operation;
 mod persons;
@@ -143,19 +144,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let hub_at = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let receiver_url = service_url(&books_at)?;
     let now = SystemClock.now();
-    let mut day = oir_fagsystem::day(&DayPlan {
-        seed: options.seed,
-        bilag: options.bilag,
-        day: today(now),
-        now,
-        kommuner: KOMMUNER,
-        receiver_url,
-        body_limit: machine::BODY_MAX,
-    });
-    let first = day.register.myndigheder.first().map(|m| m.kommune);
-    let with_gaps = first.context("demoen har ingen kommuner")?;
-    let (register, kontoplan) = (&mut day.register, &mut day.kontoplan);
-    oir_fagsystem::beyond::prepare(register, kontoplan, today(now), with_gaps);
+    let day = planned(options, now, receiver_url)?;
     let file = data.join("oir.db");
     let database = options
         .database
@@ -174,6 +163,7 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
     let earlier = earlier::happen(&store, day.plan(), &url).await?;
     store.replace_register(&day.register).await?;
     guides::write(&store, &day.register, now).await?;
+    kontoplaner::import(&store, &day, now).await?;
     tables::approve(&store, &day.register, now).await?;
     let hub = house::hub(&store, TIMING, CALLS).await?;
     remap::remap_held(&hub).await?;
@@ -208,6 +198,24 @@ async fn start(options: &Demo) -> anyhow::Result<Running> {
         stop,
         ended,
     })
+}
+
+/// The day, and beside it the fagsystemer that are on their way.
+fn planned(options: &Demo, now: Timestamp, receiver_url: String) -> anyhow::Result<Day> {
+    let mut day = oir_fagsystem::day(&DayPlan {
+        seed: options.seed,
+        bilag: options.bilag,
+        day: today(now),
+        now,
+        kommuner: KOMMUNER,
+        receiver_url,
+        body_limit: machine::BODY_MAX,
+    });
+    let first = day.register.myndigheder.first().map(|m| m.kommune);
+    let with_gaps = first.context("demoen har ingen kommuner")?;
+    let (register, kontoplan) = (&mut day.register, &mut day.kontoplan);
+    oir_fagsystem::beyond::prepare(register, kontoplan, today(now), with_gaps);
+    Ok(day)
 }
 
 /// Serves the books until what it gives is used or dropped.

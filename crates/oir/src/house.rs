@@ -113,6 +113,7 @@ fn machine_state(hub: &Hub, store: &Store, watch: Watch, door: MachineDoor) -> M
         operation: Arc::new(store.clone()),
         room: Room::default(),
         days: Arc::new(store.clone()),
+        tables: Arc::new(store.clone()),
         classification: classification(store),
         door,
     }

@@ -37,7 +37,7 @@ pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
 }
 
 /// Who sits at the machine.
-fn operator() -> Person {
+pub(crate) fn operator() -> Person {
     let grant = Grant::try_new(Role::Drift, None, None);
     Person {
         subject: "maskinen".into(),

@@ -21,6 +21,7 @@ mod process;
 mod register;
 mod send;
 mod serve;
+mod sortiment;
 mod verify;
 
 use std::io::Write;
@@ -51,6 +52,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
     }
     match command {
         cli::Command::Bench(cli::Bench::Finans(options)) => bench::finans(&options).await,
+        cli::Command::Bench(cli::Bench::Omsaetning(options)) => bench::omsaetning::run(&options),
         cli::Command::Bench(cli::Bench::Portal(options)) => bench::portal::run(&options).await,
         cli::Command::Demo(options) => demo::run(options).await,
         cli::Command::Serve(options) if options.print_config => print_config(),
@@ -75,6 +77,7 @@ async fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         }
         cli::Command::Kontoplan(command) => kontoplan::run(&command).await,
         cli::Command::Omsaetning(command) => omsaetning::run(&command).await,
+        cli::Command::Sortiment(command) => sortiment::run(command).await,
         cli::Command::Backup { database, target } => backup::run(&database, &target).await,
         cli::Command::BackupNoted {
             at,

@@ -2,10 +2,12 @@
 //! pages. Whoever sits at the machine works in the name that they give; the log says that it
 //! was at the machine, and a draft is still approved under another name than it was written.
 
+mod files;
 mod told;
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -45,11 +47,14 @@ pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Check {
             of,
             version,
+            file,
             from,
             to,
-        } => examine(of, *version, (*from, *to)).await,
+        } => examine(of, (*version, file.as_deref()), (*from, *to)).await,
         Command::Simulate(options) => simulate(options).await,
-        Command::Diff { old, new, of } => diff(of, (*old, *new)).await,
+        Command::Diff { old, new, of } => diff(of, (old, new)).await,
+        Command::Export { file, of, version } => files::export(file, of, *version).await,
+        Command::Import { file, of, by } => files::import(file, of, by.as_deref()).await,
         Command::Explain(options) => why(options).await,
         Command::Begin(options) => begin(options).await,
         Command::Approve { of, version, by } => approve(of, *version, by).await,
@@ -224,21 +229,29 @@ async fn show(of: &TableOf, number: Option<u32>) -> anyhow::Result<ExitCode> {
 
 async fn examine(
     of: &TableOf,
-    number: Option<u32>,
+    (number, file): (Option<u32>, Option<&Path>),
     (from, to): (Option<Date>, Option<Date>),
 ) -> anyhow::Result<ExitCode> {
     let desk = Desk::open(of, None).await?;
-    let version = desk.version(number).await?;
-    let rules = desk.rules(version.number).await?;
     let mut out = std::io::stdout().lock();
-    told::version(&mut out, &version)?;
+    let (rules, begins) = match file {
+        Some(file) => match files::read(&desk, file).await? {
+            Ok(rules) => (rules, None),
+            Err(faults) => return files::refuse(&mut out, &faults),
+        },
+        None => {
+            let version = desk.version(number).await?;
+            told::version(&mut out, &version)?;
+            (desk.rules(version.number).await?, version.in_force_from)
+        }
+    };
     if let Err(faults) = check(rules.clone()) {
         for told in danish::faults(&faults) {
             writeln!(out, "{}", fault(&told))?;
         }
         return Ok(ExitCode::from(1));
     }
-    let from = from.or(version.in_force_from).unwrap_or_else(today);
+    let from = from.or(begins).unwrap_or_else(today);
     let year_end = Date::new(from.year().saturating_add(1), 12, 31);
     let to = to.unwrap_or(year_end?);
     let (all, kommune) = (Scope::everything(), desk.table.kommune);
@@ -253,7 +266,7 @@ async fn examine(
     let data = desk.store.register_data().await?;
     let since = today().checked_sub(Span::new().months(13))?;
     let work = desk.work();
-    let covered = work.coverage(version.number, (from, to), &data.sortiment, since);
+    let covered = work.coverage(&rules, (from, to), &data.sortiment, since);
     let covered = covered.await.map_err(refusal)?;
     told::coverage(&mut out, &covered)?;
     let is_sound = misses.is_empty() && covered.complete();
@@ -288,11 +301,24 @@ async fn simulate(options: &Simulate) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn diff(of: &TableOf, (old, new): (u32, u32)) -> anyhow::Result<ExitCode> {
+async fn diff(of: &TableOf, (old, new): (&str, &str)) -> anyhow::Result<ExitCode> {
     let desk = Desk::open(of, None).await?;
-    let (old, new) = (desk.rules(old).await?, desk.rules(new).await?);
-    let found = difference(&old, &new);
-    told::difference(&mut std::io::stdout().lock(), &found)?;
+    let mut out = std::io::stdout().lock();
+    let mut both = Vec::new();
+    for named in [old, new] {
+        match named.parse() {
+            Ok(number) => both.push(desk.rules(number).await?),
+            Err(_) => match files::read(&desk, Path::new(named)).await? {
+                Ok(rules) => both.push(rules),
+                Err(faults) => return files::refuse(&mut out, &faults),
+            },
+        }
+    }
+    let [old, new] = both.as_slice() else {
+        bail!("der skal være to at sammenligne");
+    };
+    let found = difference(old, new);
+    told::difference(&mut out, &found)?;
     Ok(ExitCode::from(u8::from(!found.is_empty())))
 }
 
@@ -344,19 +370,22 @@ async fn explained<V: Values + ?Sized>(
     posting: &Posting<'_, V>,
     options: &Explain,
 ) -> anyhow::Result<ExitCode> {
-    let table = desk.table;
-    let number = match options.version {
-        Some(number) => number,
-        None => {
-            let (kommune, fagsystem) = (table.kommune, table.fagsystem);
+    let mut out = std::io::stdout().lock();
+    let (name, rules) = match (&options.file, options.version) {
+        (Some(file), _) => match files::read(desk, file).await? {
+            Ok(rules) => ("Regnearket".to_owned(), rules),
+            Err(faults) => return files::refuse(&mut out, &faults),
+        },
+        (None, Some(number)) => (format!("Udgave {number}"), desk.rules(number).await?),
+        (None, None) => {
+            let (kommune, fagsystem) = (desk.table.kommune, desk.table.fagsystem);
             let rules = desk.register.table(kommune, fagsystem, posting.day);
-            rules.context("ingen udgave gælder på dagen")?.number
+            let number = rules.context("ingen udgave gælder på dagen")?.number;
+            (format!("Udgave {number}"), desk.rules(number).await?)
         }
     };
-    let rules = desk.rules(number).await?;
     let all = explain(&rules, posting);
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "Udgave {number}, konteringsdag {}", posting.day)?;
+    writeln!(out, "{name}, konteringsdag {}", posting.day)?;
     let won = all.first().is_some_and(|e| e.standing == Standing::Wins);
     if !won {
         writeln!(out, "Ingen regel passer; bilaget ville vente.")?;

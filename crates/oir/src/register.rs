@@ -7,9 +7,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use oir_domain::register::RegisterData;
 use oir_flow::ports::inbox::Inbox;
+use oir_flow::ports::process::Clock;
+use oir_flow::ports::sortiment::Sortimenter;
 use oir_wire::register_csv::{self, CsvFault, FILES, Files};
 
 use crate::house;
+use crate::process::SystemClock;
 
 /// Writes the register as files.
 pub(crate) async fn export(database: &str, folder: &Path) -> anyhow::Result<ExitCode> {
@@ -25,7 +28,8 @@ pub(crate) async fn import(database: &str, folder: &Path) -> anyhow::Result<Exit
         Err(faults) => return refuse(&faults),
     };
     let store = house::open(database).await?;
-    let version = store.replace_register(&data).await?;
+    let now = SystemClock.now();
+    let version = store.import_register(&data, now).await?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

@@ -271,16 +271,15 @@ fn art(konto: &AuthorisedKonto, chart: &AuthorisedKontoplan) -> Vec<Finding> {
         return vec![missing(FindingCode::Art, "art", &[&art], list)];
     };
     let mut findings = Vec::new();
-    if let Some(only) = chart.only_hovedkonti(&art) {
-        if !only.iter().any(|own| **own == *hovedkonto) {
-            let only = only.join(", ");
-            let values: [&dyn std::fmt::Display; 3] = [&art, &hovedkonto, &only];
-            let code = FindingCode::ArtHovedkonto;
-            // The art may be sourced; that it is for these only is not.
-            let mut finding = held_against(fact, code, "art", &values);
-            (finding.weight, finding.mark) = (Weight::Warn, Mark::Inferred);
-            findings.push(finding);
-        }
+    let only = chart.only_hovedkonti(&art).unwrap_or_default();
+    if !only.is_empty() && !only.iter().any(|own| **own == *hovedkonto) {
+        let only = only.join(", ");
+        let values: [&dyn std::fmt::Display; 3] = [&art, &hovedkonto, &only];
+        let code = FindingCode::ArtHovedkonto;
+        // The art may be sourced; that it is for these only is not.
+        let mut finding = held_against(fact, code, "art", &values);
+        (finding.weight, finding.mark) = (Weight::Warn, Mark::Inferred);
+        findings.push(finding);
     }
     if konto.dranst() == STATSREFUSION && art != STATSTILSKUD {
         let values: [&dyn std::fmt::Display; 2] = [&art, &STATSTILSKUD];

@@ -92,12 +92,18 @@ impl Dimensioner {
         let sound = |name: &str| {
             !name.is_empty() && name.chars().count() <= NAME_MAX && name.chars().all(sign)
         };
-        let twice = |(place, name): (usize, &Box<str>)| names.iter().take(place).any(|n| n == name);
+        let twice = |place: usize| {
+            let name = names.get(place);
+            names
+                .iter()
+                .take(place)
+                .any(|earlier| Some(earlier) == name)
+        };
         if names.is_empty() || names.len() > DIMENSIONS_MAX {
             Err(DimensionerFault::Count)
         } else if !names.iter().all(|name| sound(name)) {
             Err(DimensionerFault::Name)
-        } else if names.iter().enumerate().any(twice) {
+        } else if (0..names.len()).any(twice) {
             Err(DimensionerFault::Twice)
         } else if !SEPARATORS.contains(separator) {
             Err(DimensionerFault::Separator)

@@ -1,9 +1,10 @@
-//! Whether a version has an account for everything that can be sent: the sortiment as it is,
+//! Whether rules have an account for everything that can be sent: the sortiment as it is,
 //! and what traffic brought together.
 
 use jiff::civil::Date;
 use oir_domain::access::Action;
 use oir_domain::finans::Posteringstype;
+use oir_domain::omsaetning::Rule;
 use oir_domain::omsaetning::coverage::{
     COMBINATIONS_MAX, Coverage, Dimension, Question, Seen, coverage,
 };
@@ -13,24 +14,23 @@ use super::{NotDone, Work};
 use crate::ports::omsaetning::SeenValues;
 
 impl Work<'_> {
-    /// What a version covers on some days, by a sortiment and by what was received since a day.
+    /// What rules cover on some days, by a sortiment and by what was received since a day.
     ///
     /// # Errors
     /// [`NotDone::NotThere`], [`NotDone::Store`].
     pub async fn coverage(
         &self,
-        number: u32,
+        rules: &[Rule],
         days: (Date, Date),
         sortiment: &[Sortimentspost],
         since: Date,
     ) -> Result<Coverage, NotDone> {
         self.may(Action::SeeSortiment)?;
-        let rules = self.rules(number).await?;
         let seen = self.tables.seen(&self.own(), self.table, since).await?;
         let seen: Vec<Seen> = seen.into_iter().map(of_traffic).collect();
         let (kommune, fagsystem) = (self.table.kommune, self.table.fagsystem);
         Ok(coverage(&Question {
-            rules: &rules,
+            rules,
             days,
             dimensions: &Dimension::of_sortiment(sortiment, kommune, fagsystem),
             lawful: &[],

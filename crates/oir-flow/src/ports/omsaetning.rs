@@ -9,7 +9,8 @@ use oir_domain::finans::{Posteringstype, Sortimentsvaerdi};
 use oir_domain::ids::{BilagId, FagsystemId};
 use oir_domain::message::State;
 use oir_domain::money::{Oere, Side};
-use oir_domain::omsaetning::{Konteringslinje, Rule, Simulated, TableId, Version};
+use oir_domain::omsaetning::coverage::Seen;
+use oir_domain::omsaetning::{Konteringslinje, Past, Posting, Rule, Simulated, TableId, Version};
 
 use super::Answer;
 use super::sessions::Deed;
@@ -125,6 +126,27 @@ pub struct PastPosting {
     pub lines: Vec<Konteringslinje>,
 }
 
+impl PastPosting {
+    /// The posting as a simulation takes it.
+    #[must_use]
+    pub fn past(&self) -> Past<'_, [Sortimentsvaerdi]> {
+        Past {
+            bilag: self.bilag,
+            linjenummer: self.linjenummer,
+            posting: Posting {
+                values: &self.sortiment,
+                side: self.side,
+                day: self.day,
+                regnskabsaar: self.regnskabsaar,
+                posteringstype: self.posteringstype,
+            },
+            beloeb: self.beloeb,
+            state: &self.state,
+            lines: &self.lines,
+        }
+    }
+}
+
 /// Where a reading of the past goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastCursor {
@@ -156,6 +178,20 @@ pub struct SeenValues {
     pub first: Date,
     /// See `first`.
     pub last: Date,
+}
+
+impl From<SeenValues> for Seen {
+    fn from(seen: SeenValues) -> Self {
+        let values = seen.sortiment.into_iter();
+        Self {
+            values: values.map(|value| (value.facet, value.vaerdi)).collect(),
+            side: seen.side,
+            posteringstype: seen.posteringstype,
+            postings: seen.postings,
+            first: seen.first,
+            last: seen.last,
+        }
+    }
 }
 
 /// The shelf of tables. What a scope does not cover is not there.

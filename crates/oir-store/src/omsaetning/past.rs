@@ -17,6 +17,7 @@ use oir_flow::ports::omsaetning::{PastCursor, PastPage, PastPosting, SeenValues}
 use uuid::Uuid;
 
 use crate::Store;
+use crate::admit::SPLIT;
 use crate::codec::{Cells, damaged, date, fagsystem, kommune};
 use crate::find::sortiment;
 use crate::plan::{Row, Value};
@@ -67,9 +68,20 @@ pub(crate) fn heads_question(span: Span, after: Uuid) -> (String, Vec<Value>) {
 /// The postings of the bilag from one to another.
 pub(crate) fn postings_question(span: Span, (first, last): (Uuid, Uuid)) -> (String, Vec<Value>) {
     let sql = format!(
-        "select b.bilag_id, p.linjenummer, p.side, p.beloeb, p.sortiment, p.konto \
+        "select b.bilag_id, p.position, p.linjenummer, p.side, p.beloeb, p.sortiment, p.konto \
          from {WITH_POSTINGS} where {OF_TABLE} and b.bilag_id >= $5 and b.bilag_id <= $6 \
          and {ITS_POSTINGS} order by b.bilag_id, p.position"
+    );
+    (sql, span.params([Value::Uuid(first), Value::Uuid(last)]))
+}
+
+/// The accounts of those of these postings that have several.
+pub(crate) fn splits_question(span: Span, (first, last): (Uuid, Uuid)) -> (String, Vec<Value>) {
+    let sql = format!(
+        "select b.bilag_id, l.position, l.konto, l.beloeb from bilag b \
+         cross join konteringslinje l where {OF_TABLE} and b.bilag_id >= $5 and b.bilag_id <= $6 \
+         and l.bilag_id = b.bilag_id and l.kommune = b.kommune \
+         order by b.bilag_id, l.position, l.number"
     );
     (sql, span.params([Value::Uuid(first), Value::Uuid(last)]))
 }
@@ -131,11 +143,25 @@ fn head(row: Row) -> Result<Head, StoreFailure> {
     })
 }
 
-fn posting(head: &Head, cells: &mut Cells) -> Result<PastPosting, StoreFailure> {
+/// The accounts of postings that have several, by bilag and position.
+type Splits = HashMap<(BilagId, i64), Vec<Konteringslinje>>;
+
+fn posting(
+    head: &Head,
+    cells: &mut Cells,
+    splits: &mut Splits,
+) -> Result<PastPosting, StoreFailure> {
+    let position = cells.int()?;
     let (linjenummer, side) = (cells.narrow()?, side(cells)?);
     let (beloeb, sortiment) = (cells.oere()?, sortiment(&cells.text()?)?);
-    let konto = cells.opt_text()?;
-    let line = konto.map(|konto| Konteringslinje { konto, beloeb });
+    let lines = match cells.opt_text()? {
+        None => Vec::new(),
+        Some(konto) if *konto == *SPLIT => {
+            let lines = splits.remove(&(head.id, position));
+            lines.ok_or_else(|| damaged("the accounts of a posting"))?
+        }
+        Some(konto) => vec![Konteringslinje { konto, beloeb }],
+    };
     Ok(PastPosting {
         bilag: head.id,
         linjenummer,
@@ -146,7 +172,7 @@ fn posting(head: &Head, cells: &mut Cells) -> Result<PastPosting, StoreFailure> 
         regnskabsaar: head.regnskabsaar,
         posteringstype: head.posteringstype,
         state: head.state.clone(),
-        lines: line.into_iter().collect(),
+        lines,
     })
 }
 
@@ -196,6 +222,12 @@ impl Store {
         let next = more.then_some(PastCursor { bilag: last.id });
         let (sql, params) = postings_question(span, (first.id.as_uuid(), last.id.as_uuid()));
         let rows = self.query(&sql, params).await?;
+        let is_split =
+            |row: &Row| matches!(row.last(), Some(Value::Text(konto)) if **konto == *SPLIT);
+        let mut splits = Splits::new();
+        if rows.iter().any(is_split) {
+            splits = self.splits(span, (first.id, last.id)).await?;
+        }
         let (mut heads, mut postings) = (heads.iter().peekable(), Vec::with_capacity(rows.len()));
         for row in rows {
             let mut cells = Cells::new(row);
@@ -203,9 +235,26 @@ impl Store {
             while heads.next_if(|head| head.id != id).is_some() {}
             // A bilag that came between the two questions is not on the page.
             let Some(head) = heads.peek() else { break };
-            postings.push(posting(head, &mut cells)?);
+            postings.push(posting(head, &mut cells, &mut splits)?);
         }
         Ok(PastPage { postings, next })
+    }
+
+    async fn splits(
+        &self,
+        span: Span,
+        (first, last): (BilagId, BilagId),
+    ) -> Result<Splits, StoreFailure> {
+        let (sql, params) = splits_question(span, (first.as_uuid(), last.as_uuid()));
+        let mut splits = Splits::new();
+        for row in self.query(&sql, params).await? {
+            let mut cells = Cells::new(row);
+            let key = (cells.bilag_id()?, cells.int()?);
+            let (konto, beloeb) = (cells.text()?, cells.oere()?);
+            let line = Konteringslinje { konto, beloeb };
+            splits.entry(key).or_default().push(line);
+        }
+        Ok(splits)
     }
 
     pub(super) async fn seen_values(

@@ -8,13 +8,14 @@ use oir_domain::access::{Patch, Scope};
 use oir_domain::calendar::{Regnskabsaar, Validity};
 use oir_domain::finans::{Finanspostering, Posteringstype};
 use oir_domain::message::StateName;
-use oir_domain::money::Side;
+use oir_domain::money::{Oere, Side};
 use oir_domain::omsaetning::{
-    Condition, Rule, Share, Simulated, Stage, TableId, Target, Template, Version,
+    Condition, Konteret, Konteringslinje, Mapped, Rule, Share, Simulated, Stage, TableId, Target,
+    Template, Version,
 };
 use oir_domain::party::Kommunekode;
 use oir_fagsystem::sample;
-use oir_flow::ports::inbox::{Admit, BilagRecord, Inbox};
+use oir_flow::ports::inbox::{Accounts, Admit, BilagRecord, Inbox};
 use oir_flow::ports::omsaetning::{
     NewDraft, Omsaetningstabeller, PastPosting, Save, Sharing, Written,
 };
@@ -36,6 +37,7 @@ on_both! {
     tables_are_there_for_their_own_people_only,
     a_table_is_copied_by_others_when_its_owner_shares_it,
     the_past_is_read_in_pages_as_it_was_received,
+    a_split_posting_of_the_past_has_all_its_accounts,
     values_of_the_past_are_added_up,
 }
 
@@ -554,6 +556,37 @@ async fn the_past_is_read_in_pages_as_it_was_received(subject: &Subject) {
     assert!(held.clone().count() == 2 && held.clone().all(|p| p.lines.is_empty()));
     let before = sample::DAY.yesterday().unwrap();
     assert_eq!(past(subject, (before, before)).await, []);
+}
+
+async fn a_split_posting_of_the_past_has_all_its_accounts(subject: &Subject) {
+    let mut record = subject.judged(&sample::afsendelse(1), 1);
+    let amount = sample::bilag(1).posteringer[0].beloeb;
+    let line = |konto: &str, beloeb| Konteringslinje {
+        konto: konto.into(),
+        beloeb,
+    };
+    let rest = amount.checked_sub(Oere::new(1)).unwrap();
+    let split = vec![line("5577111", Oere::new(1)), line("5577112", rest)];
+    let whole = vec![line("90", amount)];
+    for bilag in &mut record.bilag {
+        if let BilagRecord::New(new) = bilag {
+            let konteret = |lines: &Vec<Konteringslinje>| Konteret {
+                rule: 1,
+                lines: lines.clone(),
+            };
+            new.accounts = Accounts::Mapped(Mapped {
+                version: 0,
+                posteringer: [&split, &whole].map(konteret).into(),
+            });
+        }
+    }
+    assert_eq!(subject.admit(&[record]).await, Admit::Done);
+    subject.receive(2, vec![sample::bilag(2)], 2).await;
+    let all = past(subject, (sample::DAY, sample::DAY)).await;
+    assert_eq!(all.len(), 4);
+    assert_eq!(all[0].lines, split);
+    assert_eq!(all[1].lines, whole);
+    assert!(all[2..].iter().all(|posting| posting.lines.len() == 1));
 }
 
 async fn values_of_the_past_are_added_up(subject: &Subject) {

@@ -161,7 +161,7 @@ async fn carried_out(
         Ok(change) => return changed(classification, kind, caller, change).await,
         Err(read) => read,
     };
-    let found = match read {
+    let found = match *read {
         Request::Laes(id, filter) => seen(classification, kind, caller, &[id], &filter).await,
         Request::List(ids, filter) => seen(classification, kind, caller, &ids, &filter).await,
         Request::Soeg(soeg) => searched(classification, kind, caller, soeg).await,

@@ -217,6 +217,7 @@ impl House {
             operation: Arc::new(house.store.clone()),
             room: Room::default(),
             days: Arc::new(house.store.clone()),
+            tables: Arc::new(house.store.clone()),
             classification: Classification {
                 store: Arc::new(house.store.clone()),
                 clock: Arc::new(house.clock.clone()),

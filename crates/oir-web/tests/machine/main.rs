@@ -4,6 +4,8 @@
 
 mod house;
 mod oauth;
+mod sortiment;
+mod tables;
 mod totals;
 
 use axum::body::Body;

@@ -9,9 +9,7 @@ use oir_domain::klassifikation::{
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use uuid::Uuid;
 
-use super::write::Answer;
-use super::{Request, Status, read, write};
-use crate::finans::SoapVersion;
+use super::{Request, read, write};
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap()
@@ -168,7 +166,7 @@ proptest! {
 }
 
 /// A registration that says one of everything.
-pub(super) fn full(kind: Kind) -> Registrering {
+fn full(kind: Kind) -> Registrering {
     let time = Virkning {
         fra: Some(at(1_767_222_000_000_000)),
         til: None,
@@ -309,6 +307,9 @@ fn searching_takes_key_title_facet_and_bounds() {
 #[cfg(feature = "oracle")]
 #[test]
 fn what_is_written_is_valid_by_the_public_schemas() {
+    use super::Status;
+    use super::write::Answer;
+    use crate::finans::SoapVersion;
     let Ok(official) = std::env::var("OIR_OFFICIAL_XSD") else {
         println!("left out: OIR_OFFICIAL_XSD names no folder with KOMBIT's schemas");
         return;

@@ -88,7 +88,7 @@ fn of_table(
         let place = places.get(&(fault.row, fault.field)).cloned();
         of_fault(fault, place.unwrap_or_default(), chart)
     }));
-    reading.faults.sort_by(|one, other| one.row.cmp(&other.row));
+    reading.faults.sort_by_key(|fault| fault.row);
     reading.faults.truncate(PROBLEMS_MAX);
     let warnings = judged.warnings.iter().take(PROBLEMS_MAX);
     let warning = |(row, found): &(u32, Finding)| {

@@ -1,5 +1,7 @@
 //! `oir omsaetning` on the command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
@@ -31,6 +33,9 @@ pub(crate) enum Omsaetning {
         /// Udgaven; ellers kladden, eller den nyeste godkendte.
         #[arg(long)]
         version: Option<u32>,
+        /// Et regneark (XLSX eller CSV) i stedet for en udgave.
+        #[arg(long, conflicts_with = "version")]
+        file: Option<PathBuf>,
         /// Første dag, der ses på; ellers i dag.
         #[arg(long)]
         from: Option<Date>,
@@ -40,14 +45,35 @@ pub(crate) enum Omsaetning {
     },
     /// Kør kladden over bilag, der er modtaget: hvad ville havne et andet sted.
     Simulate(Simulate),
-    /// Forskellen på to udgaver. Slutter med 1, når der er en.
+    /// Forskellen på to udgaver eller regneark. Slutter med 1, når der er en.
     Diff {
-        /// Den gamle.
-        old: u32,
+        /// Den gamle: en udgaves nummer eller en fil.
+        old: String,
         /// Den nye.
-        new: u32,
+        new: String,
         #[command(flatten)]
         of: TableOf,
+    },
+    /// Skriv en udgave som regneark, efter endelsen XLSX eller CSV.
+    Export {
+        /// Filen.
+        file: PathBuf,
+        #[command(flatten)]
+        of: TableOf,
+        /// Udgaven; ellers kladden, eller den nyeste godkendte.
+        #[arg(long)]
+        version: Option<u32>,
+    },
+    /// Læs et regneark, vis forskellen, og gem det som kladdens regler. Slutter med 1, og intet
+    /// er ændret, når der er fejl.
+    Import {
+        /// Filen, XLSX eller CSV.
+        file: PathBuf,
+        #[command(flatten)]
+        of: TableOf,
+        /// Navnet på den, der gemmer; ellers vises kun forskellen.
+        #[arg(long)]
+        by: Option<String>,
     },
     /// Hvorfor en postering havner, hvor den gør: reglen, der vinder, og de nærmeste andre.
     Explain(Explain),
@@ -138,6 +164,9 @@ pub(crate) struct Explain {
     /// Udgaven; ellers den, der gælder på dagen.
     #[arg(long)]
     pub(crate) version: Option<u32>,
+    /// Et regneark (XLSX eller CSV) i stedet for en udgave.
+    #[arg(long, conflicts_with = "version")]
+    pub(crate) file: Option<PathBuf>,
     /// Flest andre regler, der vises.
     #[arg(long, default_value_t = 10)]
     pub(crate) limit: usize,

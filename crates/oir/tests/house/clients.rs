@@ -68,6 +68,33 @@ fn zeep_sends_is_refused_corrects_and_asks_for_its_receipt() {
 }
 
 #[test]
+fn zeep_by_the_public_wsdls_keeps_a_sortiment() {
+    let Some(official) = std::env::var_os("OIR_OFFICIAL_XSD") else {
+        let said = "left out: OIR_OFFICIAL_XSD names no folder with KOMBIT's WSDLs";
+        std::io::Write::write_all(&mut std::io::stdout(), said.as_bytes()).unwrap();
+        return;
+    };
+    let house = House::open("klassifikation", None, &[], 1);
+    let script = project().join("tests/clients/klassifikation_client.py");
+    let system = house
+        .day
+        .register
+        .fagsystemer
+        .first()
+        .unwrap()
+        .id
+        .to_string();
+    succeeds(
+        Command::new(python())
+            .arg(script)
+            .arg(&house.service)
+            .arg(official)
+            .arg(system),
+    );
+    assert!(oir(&["verify", &house.database]).status.success());
+}
+
+#[test]
 fn openpyxl_reads_a_long_list_and_finds_no_formula() {
     // More than comes at once: the workbook grows behind a page of its own.
     let database = text(&crate::running::folder("workbook-data").join("oir.db"));

@@ -44,18 +44,18 @@ impl Desk {
     }
 }
 
+/// Accounts in SAP's form: one whose string is derived, one of one's own, one of the balance.
+const SAP: &str = "Konto;Navn;Gyldig til;Funktion;Dranst;Ejerforhold;Gruppering;Art\n\
+     40000000/PSP/XG-9212045210-00014;Sygedagpenge;;5.57.71;1;1;013;5.2\n\
+     40000001/PSP/XG-9212045210-00015;Egen;31-12-2099;5.57.71;1;1;777;5.2\n\
+     90001234;Mellemregning;;;;;;\n";
+
 const OURS: &[&str] = &["--kommune", "101"];
 
 #[test]
 fn a_kontoplan_is_imported_read_and_taken_out_again() {
     let desk = Desk::new("kontoplan");
-    let file = desk.file(
-        "konti.csv",
-        "Konto;Navn;Gyldig til;Funktion;Dranst;Ejerforhold;Gruppering;Art\n\
-         40000000/PSP/XG-9212045210-00014;Sygedagpenge;;5.57.71;1;1;013;5.2\n\
-         40000001/PSP/XG-9212045210-00015;Egen;31-12-2099;5.57.71;1;1;777;5.2\n\
-         90001234;Mellemregning;;;;;;\n",
-    );
+    let file = desk.file("konti.csv", SAP);
     let import = ["import", &file, "--kommune", "101"];
     let (code, said) = desk.kontoplan(&import);
     assert_eq!(code, Some(2), "{said}");

@@ -13,6 +13,7 @@ mod demo;
 mod doors;
 mod killed;
 mod kontoplan;
+mod omsaetning;
 mod operation;
 mod running;
 #[cfg(feature = "clients")]

@@ -46,7 +46,8 @@ impl Default for Sortiment {
 }
 
 impl Sortiment {
-    fn of(&self, facet: usize) -> &[Box<str>] {
+    /// The values of a facet.
+    pub(super) fn of(&self, facet: usize) -> &[Box<str>] {
         self.0.get(facet).map_or(&[], Vec::as_slice)
     }
 

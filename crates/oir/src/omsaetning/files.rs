@@ -1,0 +1,124 @@
+//! Tables as spreadsheets, in and out. What is wrong in a file is told with row and column, all
+//! of it at once, and nothing of the file is kept then.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use oir_domain::omsaetning::{Rule, difference};
+use oir_flow::omsaetning::Head;
+use oir_flow::ports::inbox::Inbox;
+use oir_wire::omsaetning_sheet::{self, Facets, Form, TableFault};
+
+use super::{Desk, refusal, told};
+use crate::cli::omsaetning::TableOf;
+
+/// What a file is read against: the facets of the sortiment and of every version, and the
+/// highest number that a rule of any version ever had.
+async fn known(desk: &Desk) -> anyhow::Result<(Vec<Box<str>>, u32)> {
+    let data = desk.store.register_data().await?;
+    let ours = data.sortiment.into_iter();
+    let ours = ours.filter(|post| post.fagsystem == desk.table.fagsystem);
+    let mut facets: BTreeSet<Box<str>> = ours.map(|post| post.facet).collect();
+    let mut highest = 0;
+    for version in desk.versions().await? {
+        for rule in desk.rules(version.number).await? {
+            highest = highest.max(rule.number);
+            facets.extend(rule.conditions.into_iter().map(|(facet, _)| facet));
+        }
+    }
+    Ok((facets.into_iter().collect(), highest))
+}
+
+/// Reads a file; the inner error is everything wrong in it.
+pub(super) async fn read(
+    desk: &Desk,
+    file: &Path,
+) -> anyhow::Result<Result<Vec<Rule>, Vec<TableFault>>> {
+    let bytes = std::fs::read(file).with_context(|| format!("filen {}", file.display()))?;
+    let (facets, highest) = known(desk).await?;
+    let facets = Facets {
+        known: &facets,
+        next: highest.saturating_add(1),
+    };
+    Ok(omsaetning_sheet::read(&bytes, &facets))
+}
+
+/// Says what is wrong in a file.
+pub(super) fn refuse(out: &mut impl Write, faults: &[TableFault]) -> anyhow::Result<ExitCode> {
+    for fault in faults {
+        let place = fault.place();
+        writeln!(out, "{} {place}: {} {}", fault.code, fault.text, fault.cure)?;
+    }
+    writeln!(out, "Intet er ændret.")?;
+    Ok(ExitCode::from(1))
+}
+
+/// Writes a version as a file.
+pub(super) async fn export(
+    file: &Path,
+    of: &TableOf,
+    number: Option<u32>,
+) -> anyhow::Result<ExitCode> {
+    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+    let form = match ending.to_str() {
+        Some("xlsx") => Form::Xlsx,
+        Some("csv") => Form::Csv,
+        _ => anyhow::bail!("filens navn skal ende på .xlsx eller .csv"),
+    };
+    let desk = Desk::open(of, None).await?;
+    let version = desk.version(number).await?;
+    let rules = desk.rules(version.number).await?;
+    let (facets, _) = known(&desk).await?;
+    let bytes = omsaetning_sheet::write(&rules, &facets, form)?;
+    std::fs::write(file, bytes).with_context(|| format!("filen {}", file.display()))?;
+    let count = rules.len();
+    writeln!(
+        std::io::stdout(),
+        "Udgave {} med {count} regler er skrevet i {}.",
+        version.number,
+        file.display()
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows what a file changes in the draft, and saves it when somebody puts their name to it.
+pub(super) async fn import(
+    file: &Path,
+    of: &TableOf,
+    by: Option<&str>,
+) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(of, by).await?;
+    let draft = desk.draft().await?;
+    let mut out = std::io::stdout().lock();
+    let rules = match read(&desk, file).await? {
+        Ok(rules) => rules,
+        Err(faults) => return refuse(&mut out, &faults),
+    };
+    let before = desk.rules(draft.number).await?;
+    let found = difference(&before, &rules);
+    told::difference(&mut out, &found)?;
+    if by.is_none() {
+        writeln!(out, "Intet er gemt; gem med --by NAVN.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if found.is_empty() {
+        writeln!(out, "Filen ændrer intet.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let head = Head {
+        purpose: draft.purpose.clone(),
+        in_force_from: draft.in_force_from,
+    };
+    let at = (draft.number, draft.edition);
+    let saved = desk.work().save(at, &head, Some(rules)).await;
+    let edition = saved.map_err(refusal)?;
+    writeln!(
+        out,
+        "Gemt på udgave {} som rettelse {edition}.",
+        draft.number
+    )?;
+    Ok(ExitCode::SUCCESS)
+}

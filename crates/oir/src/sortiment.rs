@@ -1,0 +1,384 @@
+//! `oir sortiment`: sortimenter in and out, announced changes, and who follows them.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use jiff::civil::Date;
+use oir_domain::access::Scope;
+use oir_domain::calendar::{copenhagen, day_of};
+use oir_domain::klassifikation::apply::Operation;
+use oir_domain::klassifikation::check::KlasseFault;
+use oir_domain::klassifikation::sortiment::facet_uuid;
+use oir_domain::klassifikation::{
+    Egenskab, Field, Indhold, Kind, Livscyklus, Objekt, PubliceretStatus, Registrering, Relation,
+    RelationKind, UnikId, Virkning,
+};
+use oir_domain::party::{Fagsystem, Kommunekode};
+use oir_flow::ports::inbox::Inbox;
+use oir_flow::ports::sessions::{Deed, deeds};
+use oir_flow::ports::sortiment::{Announcement, ListedVaerdi, Sortimenter, VaerdiFilter};
+use oir_flow::sortiment::rows::{all_values, orders, rows};
+use oir_flow::sortiment::{Editor, NotRegistered, Order};
+use oir_store::Store;
+use oir_web::danish_format::instant_short;
+use oir_wire::danish::klasse_fault;
+use oir_wire::klassifikation::{read, write};
+use oir_wire::sheet;
+use oir_wire::sortiment_sheet;
+use uuid::Uuid;
+
+use crate::cli::{Sortiment, Whose};
+use crate::house;
+
+pub(crate) async fn run(command: Sortiment) -> anyhow::Result<ExitCode> {
+    match command {
+        Sortiment::Import { file, whose } => import(&file, &whose).await,
+        Sortiment::Export {
+            file,
+            whose,
+            kommune,
+        } => export(&file, &whose, kommune.as_deref()).await,
+        Sortiment::List {
+            whose,
+            kommune,
+            day,
+        } => list(&whose, kommune.as_deref(), day).await,
+        Sortiment::Announce {
+            file,
+            whose,
+            from,
+            text,
+            kommune,
+        } => announce(&file, &whose, (from, &text), kommune.as_deref()).await,
+        Sortiment::Subscribers { at } => subscribers(&at.database).await,
+    }
+}
+
+async fn opened(whose: &Whose) -> anyhow::Result<(Store, Fagsystem)> {
+    let store = house::open_existing(&whose.at.database).await?;
+    let register = store.register().await?;
+    let same = |f: &&Fagsystem| {
+        f.kortnavn.eq_ignore_ascii_case(&whose.fagsystem) || f.id.to_string() == whose.fagsystem
+    };
+    let found = register.fagsystemer().find(same).cloned();
+    let found = found.with_context(|| format!("fagsystemet {} kendes ikke", whose.fagsystem))?;
+    Ok((store, found))
+}
+
+fn kommunekode(code: Option<&str>) -> anyhow::Result<Option<Kommunekode>> {
+    let parse = |code: &str| code.parse().ok().map(Kommunekode);
+    code.map(|code| parse(code).with_context(|| format!("{code} er ikke en kommunekode")))
+        .transpose()
+}
+
+fn ending(file: &Path) -> String {
+    let ending = file.extension().and_then(|ending| ending.to_str());
+    ending.unwrap_or_default().to_lowercase()
+}
+
+/// What a file asks for, and the place in it that each object comes from.
+type Asked = (Vec<Order>, HashMap<Uuid, String>);
+
+/// Nothing, and why: the lines have been said.
+struct Refused;
+
+async fn asked(
+    store: &Store,
+    fagsystem: &Fagsystem,
+    file: &Path,
+) -> anyhow::Result<Result<Asked, Refused>> {
+    let bytes = std::fs::read(file).with_context(|| format!("filen {}", file.display()))?;
+    let mut out = std::io::stdout().lock();
+    if ending(file) == "xml" {
+        let objekter = match read::system(&bytes) {
+            Ok(objekter) => objekter,
+            Err(faults) => {
+                for fault in faults {
+                    writeln!(out, "{fault}")?;
+                }
+                return Ok(Err(Refused));
+            }
+        };
+        let orders = objekter.into_iter().filter_map(|objekt| {
+            let last = objekt.registreringer.into_iter().next_back()?;
+            let operation = match last.livscyklus {
+                Livscyklus::Slettet => Operation::Slet,
+                _ => Operation::Importer(last.indhold),
+            };
+            Some(Order {
+                kind: objekt.kind,
+                objekt: objekt.id,
+                operation,
+                note: last.note,
+            })
+        });
+        return Ok(Ok((orders.collect(), HashMap::new())));
+    }
+    let read = sheet::read(&bytes).and_then(|sheet| sortiment_sheet::read(&sheet));
+    let read = match read {
+        Ok(read) => read,
+        Err(faults) => {
+            for fault in faults {
+                writeln!(out, "{fault}")?;
+            }
+            return Ok(Err(Refused));
+        }
+    };
+    drop(out);
+    let (numbers, plain): (Vec<u32>, Vec<_>) = read.into_iter().unzip();
+    let (orders, from_row) = orders(store, fagsystem.id, &plain).await?;
+    let place = |index: &usize| numbers.get(*index).map(|number| format!("række {number}"));
+    let places = from_row.iter();
+    let places = places.filter_map(|(id, index)| Some((*id, place(index)?)));
+    Ok(Ok((orders, places.collect())))
+}
+
+fn refuse(faults: &[KlasseFault], places: &HashMap<Uuid, String>) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    for fault in faults {
+        if let Some(place) = places.get(&fault.objekt) {
+            write!(out, "{place}: ")?;
+        }
+        writeln!(out, "{}", klasse_fault(fault))?;
+    }
+    nothing(&mut out)
+}
+
+fn nothing(out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    writeln!(out, "Intet er ændret.")?;
+    Ok(ExitCode::from(1))
+}
+
+fn deed(
+    what: &str,
+    kommune: Option<Kommunekode>,
+    fagsystem: &Fagsystem,
+    at: jiff::Timestamp,
+) -> Deed {
+    Deed {
+        at,
+        subject: "maskinen".into(),
+        navn: "Maskinens operatør".into(),
+        what: what.into(),
+        kommune,
+        object: fagsystem.kortnavn.clone(),
+    }
+}
+
+async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
+    let (store, fagsystem) = opened(whose).await?;
+    let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
+        return nothing(&mut std::io::stdout().lock());
+    };
+    let classification = house::classification(&store);
+    let now = classification.clock.now();
+    let deed = deed(deeds::CHANGED_SORTIMENT, None, &fagsystem, now);
+    let editor = Editor::everything();
+    match classification.register(&editor, &orders, None, &deed).await {
+        Ok(drafts) => {
+            let count = drafts.len();
+            writeln!(
+                std::io::stdout(),
+                "{}: {count} ændringer registreret.",
+                fagsystem.kortnavn
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(NotRegistered::Faults(faults)) => refuse(&faults, &places),
+        Err(NotRegistered::Store(failure)) => Err(failure.into()),
+    }
+}
+
+async fn announce(
+    file: &Path,
+    whose: &Whose,
+    (from, text): (Date, &str),
+    kommune: Option<&str>,
+) -> anyhow::Result<ExitCode> {
+    let (store, fagsystem) = opened(whose).await?;
+    let kommune = kommunekode(kommune)?;
+    let classification = house::classification(&store);
+    let now = classification.clock.now();
+    if from <= day_of(now, &copenhagen()) {
+        bail!("et varsel gælder fra en dag, der ikke er kommet endnu; {from} er for tidligt");
+    }
+    let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
+        return nothing(&mut std::io::stdout().lock());
+    };
+    let announcement = Announcement {
+        id: classification.ids.next(),
+        fagsystem: fagsystem.id,
+        kommune,
+        effective: from,
+        tekst: text.into(),
+        navn: "Maskinens operatør".into(),
+        announced: now,
+        positions: (0, 0),
+    };
+    let deed = deed(deeds::ANNOUNCED_SORTIMENT, kommune, &fagsystem, now);
+    let editor = Editor::everything();
+    let said = Some(&announcement);
+    match classification.register(&editor, &orders, said, &deed).await {
+        Ok(drafts) if drafts.is_empty() => {
+            writeln!(
+                std::io::stdout(),
+                "Filen ændrer intet, så intet er varslet."
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(drafts) => {
+            let count = drafts.len();
+            writeln!(std::io::stdout(), "{count} ændringer varslet fra {from}.")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(NotRegistered::Faults(faults)) => refuse(&faults, &places),
+        Err(NotRegistered::Store(failure)) => Err(failure.into()),
+    }
+}
+
+async fn found(
+    store: &Store,
+    fagsystem: &Fagsystem,
+    kommune: Option<Kommunekode>,
+    day: Option<Date>,
+) -> anyhow::Result<Vec<ListedVaerdi>> {
+    let filter = VaerdiFilter {
+        fagsystem: Some(fagsystem.id),
+        kommune,
+        day,
+        ..VaerdiFilter::default()
+    };
+    Ok(all_values(store, &Scope::everything(), filter).await?)
+}
+
+async fn export(file: &Path, whose: &Whose, kommune: Option<&str>) -> anyhow::Result<ExitCode> {
+    let (store, fagsystem) = opened(whose).await?;
+    let kommune = kommunekode(kommune)?;
+    let values = found(&store, &fagsystem, kommune, None).await?;
+    let bytes = match &*ending(file) {
+        "xml" => whole(&store, &fagsystem, &values).await?,
+        "csv" => sortiment_sheet::write_csv(&rows(&values)),
+        "xlsx" => {
+            let book = oir_web::portal::sortiment_book(&rows(&values));
+            book.map_err(|error| anyhow::anyhow!("regnearket kunne ikke skrives: {error}"))?
+        }
+        _ => bail!("filens navn skal ende på .xml, .xlsx eller .csv"),
+    };
+    std::fs::write(file, bytes).with_context(|| format!("filen {}", file.display()))?;
+    let (count, shown) = (values.len(), file.display());
+    writeln!(std::io::stdout(), "{count} rækker skrevet i {shown}.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A classification of the fagsystem's own, its facets, and their values.
+async fn whole(
+    store: &Store,
+    fagsystem: &Fagsystem,
+    values: &[ListedVaerdi],
+) -> anyhow::Result<Vec<u8>> {
+    let dimensions = store.dimensions().await?;
+    let own = dimensions.iter().filter(|d| d.fagsystem == fagsystem.id);
+    let mut ids: Vec<Uuid> = own.map(|d| d.facet).collect();
+    ids.extend(values.iter().map(|value| value.objekt));
+    ids.sort_unstable();
+    ids.dedup();
+    let mut objekter = store.objekter(&ids).await?;
+    objekter.insert(0, classification_of(fagsystem, &objekter));
+    Ok(write::system(&objekter))
+}
+
+fn classification_of(fagsystem: &Fagsystem, objekter: &[Objekt]) -> Objekt {
+    let always = Virkning::default();
+    let latest = objekter.iter().filter_map(Objekt::latest);
+    let latest = latest.map(|said| said.tidspunkt).max();
+    Objekt {
+        kind: Kind::Klassifikation,
+        id: facet_uuid(fagsystem.id, "Klassifikation"),
+        registreringer: vec![Registrering {
+            tidspunkt: latest.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
+            livscyklus: Livscyklus::Opstaaet,
+            bruger: None,
+            note: None,
+            indhold: Indhold {
+                egenskaber: vec![Egenskab {
+                    virkning: always.clone(),
+                    tekster: vec![
+                        (
+                            Field::BrugervendtNoegle,
+                            fagsystem
+                                .kortnavn
+                                .chars()
+                                .take(50)
+                                .collect::<String>()
+                                .into(),
+                        ),
+                        (
+                            Field::Titel,
+                            fagsystem.navn.chars().take(300).collect::<String>().into(),
+                        ),
+                    ],
+                    soegeord: Vec::new(),
+                }],
+                tilstande: vec![PubliceretStatus {
+                    virkning: always.clone(),
+                    er_publiceret: Some(true),
+                }],
+                relationer: vec![Relation {
+                    kind: RelationKind::Ejer,
+                    virkning: always,
+                    til: Some(UnikId::Uuid(fagsystem.id.as_uuid())),
+                }],
+            },
+        }],
+    }
+}
+
+async fn list(whose: &Whose, kommune: Option<&str>, day: Option<Date>) -> anyhow::Result<ExitCode> {
+    let (store, fagsystem) = opened(whose).await?;
+    let values = found(&store, &fagsystem, kommunekode(kommune)?, day).await?;
+    let mut out = std::io::stdout().lock();
+    for value in &values {
+        let owner = value
+            .kommune
+            .map_or_else(|| "alle".to_owned(), |k| k.to_string());
+        let to = value
+            .validity
+            .to
+            .map_or_else(String::new, |to| to.to_string());
+        writeln!(
+            out,
+            "{:<16} {:<24} {owner:<5} {} – {to:<10} {}",
+            value.dimension.noegle, value.noegle, value.validity.from, value.titel
+        )?;
+    }
+    writeln!(out, "{} rækker.", values.len())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn subscribers(database: &str) -> anyhow::Result<ExitCode> {
+    let store = house::open_existing(database).await?;
+    let all = store.subscribers(&Scope::everything()).await?;
+    let zone = copenhagen();
+    let mut out = std::io::stdout().lock();
+    for lag in &all {
+        let of = &lag.subscription;
+        let behind = match lag.oldest {
+            None => "er fulgt med".to_owned(),
+            Some(oldest) => format!(
+                "mangler {}, den ældste fra {}",
+                lag.behind,
+                instant_short(oldest, &zone)
+            ),
+        };
+        writeln!(
+            out,
+            "{} {} {} position {}: {behind}",
+            of.navn, of.kommune, of.fagsystem, of.acknowledged
+        )?;
+    }
+    writeln!(out, "{} abonnenter.", all.len())?;
+    Ok(ExitCode::SUCCESS)
+}
