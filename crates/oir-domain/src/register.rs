@@ -193,6 +193,27 @@ impl Register {
         self.periods.get(&kommune).map_or(&[], Vec::as_slice)
     }
 
+    /// The values that a system may send for a municipality: national ones and its own, on
+    /// the days on which each may be used; in no order.
+    #[must_use]
+    pub fn sortiment(&self, kommune: Kommunekode, fagsystem: FagsystemId) -> Vec<Sortimentspost> {
+        let facets = self.sortiment.get(&fagsystem).into_iter().flatten();
+        let values = facets.flat_map(|(facet, values)| values.iter().map(move |v| (facet, v)));
+        let posts = values.flat_map(|(facet, (vaerdi, uses))| {
+            let ours = uses
+                .iter()
+                .filter(move |(of, _)| of.is_none_or(|of| of == kommune));
+            ours.map(move |(of, validity)| Sortimentspost {
+                fagsystem,
+                kommune: *of,
+                facet: facet.clone(),
+                vaerdi: vaerdi.clone(),
+                validity: *validity,
+            })
+        });
+        posts.collect()
+    }
+
     /// Whether the value may be used.
     ///
     /// # Errors

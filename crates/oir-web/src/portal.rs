@@ -17,6 +17,7 @@
 //! | `/fejl.xlsx` | the worklist as a workbook | `work_sheet.rs` |
 //! | `/vejledninger…` | how errors are corrected at the source | `guides.rs` |
 //! | `/tilgaengelighed` | the accessibility statement | `accessibility.rs` |
+//! | `/omsaetning` and below | which rules lead values to accounts, and their changes | `omsaetning.rs` |
 //! | `/mine-mails`, `/postkasse` | one's letters; in a demo, what they say | `letters.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner` | who is in | `sign_in.rs` |
 //! | `/log`, `/log.xlsx`, `/log.csv` | what people did | `log.rs` |
@@ -56,6 +57,7 @@ mod list;
 mod log;
 mod markdown;
 mod names;
+mod omsaetning;
 mod pages;
 mod person;
 mod pretty;
@@ -96,6 +98,7 @@ use oir_flow::ports::guides::Guides;
 use oir_flow::ports::kontoplan::Kontoplaner;
 use oir_flow::ports::looks::Looks;
 use oir_flow::ports::machine_keys::MachineKeys;
+use oir_flow::ports::omsaetning::Omsaetningstabeller;
 use oir_flow::ports::operation::Operation;
 use oir_flow::ports::post::Post;
 use oir_flow::ports::process::Clock;
@@ -142,6 +145,7 @@ pub trait Desk:
     + Guides
     + Post
     + Kontoplaner
+    + Omsaetningstabeller
 {
 }
 impl<S> Desk for S where
@@ -156,6 +160,7 @@ impl<S> Desk for S where
         + Guides
         + Post
         + Kontoplaner
+        + Omsaetningstabeller
 {
 }
 
@@ -175,6 +180,9 @@ pub struct PortalState {
     guides: Arc<dyn Guides>,
     post: Arc<dyn Post>,
     kontoplaner: Arc<dyn Kontoplaner>,
+    tables: Arc<dyn Omsaetningstabeller>,
+    runs: Arc<omsaetning::Runs>,
+    uploads: Arc<omsaetning::Uploads>,
     statement: Arc<Statement>,
     register: RegisterSource,
     clock: Arc<dyn Clock>,
@@ -208,6 +216,9 @@ impl PortalState {
             guides: Arc::clone(&store) as _,
             post: Arc::clone(&store) as _,
             kontoplaner: Arc::clone(&store) as _,
+            tables: Arc::clone(&store) as _,
+            runs: Arc::default(),
+            uploads: Arc::default(),
             statement: Arc::new(Statement::default()),
             views: store,
             register,

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use oir_domain::calendar::Regnskabsaar;
 use oir_domain::money::Side;
-use oir_domain::omsaetning::{Rule, Share};
+use oir_domain::omsaetning::{Condition, Rule, Share};
 
 use crate::sheet::Cell;
 use crate::sheet::write::{ColumnKind, Heading, Unwritable, csv, xlsx};
@@ -50,6 +50,25 @@ pub enum Form {
     Xlsx,
     /// CSV, as Danish spreadsheets take it.
     Csv,
+}
+
+/// Reads what a cell says of a facet; an empty one asks nothing. For forms that speak as the
+/// sheet does.
+///
+/// # Errors
+/// What is wrong with it, in Danish, as the end of a sentence.
+pub fn read_condition(cell: &str) -> Result<Option<Condition>, &'static str> {
+    if cell.trim().is_empty() {
+        return Ok(None);
+    }
+    let read = condition::parse(cell).map(Some);
+    read.map_err(condition::Unread::text)
+}
+
+/// Writes a condition so that it is read as it was.
+#[must_use]
+pub fn written_condition(condition: &Condition) -> String {
+    condition::written(condition)
 }
 
 /// Writes a table, its rules in their order. `facets` have a column also when no rule asks about

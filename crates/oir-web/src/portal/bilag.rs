@@ -10,12 +10,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use oir_domain::access::Action;
 use oir_domain::fault::{Fault, FaultCode};
+use oir_domain::finans::Finanspostering;
 use oir_domain::ids::BilagId;
 use oir_domain::message::State as Standing;
 use oir_domain::message::StateName;
+use oir_domain::omsaetning::TableId;
 use oir_domain::work::{Cause, Stop};
 use oir_flow::ports::looks::ChainLink;
-use oir_flow::ports::views::{BilagDetail, MessageDetail};
+use oir_flow::ports::views::{BilagDetail, BilagLine, MessageDetail};
 
 use super::door::Viewer;
 use super::failure::{PageError, page};
@@ -23,7 +25,7 @@ use super::form::{Faulty, PurposeForm};
 use super::names::Names;
 use super::unmask;
 use super::view::{BilagPage, Fact, FaultDetail, Page, Section};
-use super::{PortalState, words};
+use super::{PortalState, omsaetning, words};
 use crate::danish_format::{day, instant, kroner};
 use crate::masking::mask_text;
 use postings::Numbers;
@@ -72,12 +74,17 @@ fn bilag_page(
     let turnover = detail.bilag.turnover().unwrap_or_default();
     let deciding = names.deciding_facet(line.fagsystem);
     let elsewhere = story::erp_maps(detail);
-    let posting = |line| {
-        let mut line = postings::posting(line, deciding.as_deref(), Numbers::Masked);
+    let table = asks_why(line, viewer).filter(|_| !elsewhere);
+    let posting = |line: &Finanspostering| {
+        let mut shown = postings::posting(line, deciding.as_deref(), Numbers::Masked);
         if elsewhere {
-            line.konto = Some(vec!["Økonomisystemet konterer selv".to_owned()]);
+            shown.konto = Some(vec!["Økonomisystemet konterer selv".to_owned()]);
         }
-        line
+        shown.why = table.map(|table| {
+            let asked = format!("/forklar?bilag={own}&linje={}", line.linjenummer);
+            omsaetning::address(table, &asked)
+        });
+        shown
     };
     let unmasks = viewer.person.scope(Action::Unmask);
     let may_unmask = unmasks.covers(line.kommune, line.fagsystem);
@@ -113,6 +120,17 @@ fn bilag_page(
                 purpose: PurposeForm::default(),
             }),
     }
+}
+
+/// The table that a reader may ask why a posting goes where it goes.
+fn asks_why(line: &BilagLine, viewer: &Viewer) -> Option<TableId> {
+    let fagsystem = line.fagsystem?;
+    let scope = viewer.person.scope(Action::SeeSortiment);
+    let seen = scope.covers(line.kommune, Some(fagsystem));
+    (seen && line.state.name() != StateName::Rejected).then_some(TableId {
+        kommune: line.kommune,
+        fagsystem,
+    })
 }
 
 /// The guide for what a bilag stopped by.

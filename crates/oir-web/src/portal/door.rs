@@ -22,6 +22,7 @@ use oir_flow::sign_in::{SignIn, Token};
 use super::PortalState;
 use super::drift;
 use super::failure::PageError;
+use super::omsaetning as tables;
 use super::query::percent_encoded;
 use super::view::Notice;
 use crate::machine::api;
@@ -153,6 +154,23 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/drift.xlsx", Needs::Right(Action::SeeOperation)),
     ("/drift/pause", Needs::Right(Action::RunPartners)),
     ("/drift/stop", Needs::Right(Action::RunPartners)),
+    ("/omsaetning", Needs::Right(Action::SeeSortiment)),
+    ("/omsaetning.xlsx", Needs::Right(Action::Export)),
+    (tables::TABLE, Needs::Right(Action::SeeSortiment)),
+    (tables::RULES_SHEET, Needs::Right(Action::Export)),
+    (tables::RULES_CSV, Needs::Right(Action::Export)),
+    (tables::DRAFT, Needs::Right(Action::SeeSortiment)),
+    (tables::DRAFT_BEGIN, Needs::Right(Action::EditOmsaetning)),
+    (tables::DRAFT_CHANGE, Needs::Right(Action::EditOmsaetning)),
+    (tables::RULE, Needs::Right(Action::EditOmsaetning)),
+    (tables::UPLOAD, Needs::Right(Action::EditOmsaetning)),
+    (tables::COVERAGE, Needs::Right(Action::SeeSortiment)),
+    (tables::COVERAGE_SHEET, Needs::Right(Action::Export)),
+    (tables::SIMULATION, Needs::Right(Action::SeeSortiment)),
+    (tables::SIMULATION_RUN, Needs::Right(Action::EditOmsaetning)),
+    (tables::APPROVAL, Needs::Right(Action::ApproveOmsaetning)),
+    (tables::WHY, Needs::Right(Action::SeeSortiment)),
+    (tables::UPKEEP, Needs::Right(Action::SeeSortiment)),
     ("/roller", Needs::Anybody),
     ("/log-ud", Needs::Anybody),
     ("/log-ind", Needs::Nothing),

@@ -4,17 +4,22 @@
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
 
 use super::failure::PageError;
+use super::omsaetning;
 
 /// Largest form or file taken, in bytes: a guide or a day's control totals fit many times.
 pub const FORM_MAX: usize = 1024 * 1024;
+/// Largest file taken where a spreadsheet is sent, with the form around it.
+const FILE_MAX: usize = oir_wire::sheet::BYTES_MAX + 64 * 1024;
+/// Where spreadsheets are sent.
+const FILES: [&str; 2] = ["/kontoplan/{kommune}/import", omsaetning::UPLOAD];
 /// Longest time that one may take to arrive.
 pub const FORM_TIME: Duration = Duration::from_secs(30);
 
@@ -23,13 +28,14 @@ pub(super) async fn whole(request: Request, next: Next) -> Result<Response, Page
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(next.run(request).await);
     }
+    let most = room(&request);
     let announced = request.headers().get(CONTENT_LENGTH);
     let announced = announced.and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|n| n > FORM_MAX)) {
+    if announced.is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|n| n > most)) {
         return Err(PageError::TooLarge);
     }
     let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(FORM_TIME, to_bytes(body, FORM_MAX)).await;
+    let read = tokio::time::timeout(FORM_TIME, to_bytes(body, most)).await;
     let bytes = read.map_err(|_| PageError::TooSlow)?.map_err(|error| {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         while let Some(error) = cause {
@@ -42,4 +48,17 @@ pub(super) async fn whole(request: Request, next: Next) -> Result<Response, Page
     })?;
     let request = Request::from_parts(parts, Body::from(bytes));
     Ok(next.run(request).await.into_response())
+}
+
+/// How much a request may bring: a spreadsheet more than any form.
+fn room(request: &Request) -> usize {
+    let path = request.extensions().get::<MatchedPath>();
+    let takes_file = path.is_some_and(|path| FILES.contains(&path.as_str()));
+    let kind = request.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    if takes_file && kind.starts_with("multipart/form-data") {
+        FILE_MAX
+    } else {
+        FORM_MAX
+    }
 }

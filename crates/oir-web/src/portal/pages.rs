@@ -5,8 +5,8 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::{
     PortalState, accessibility, afsendelse, afstemning, asset, bilag, door, drift, export, front,
-    guides, job, keys, kontoplan, letters, list, log, person, raw, samples, saved, sign_in,
-    udvikling, unmask, work, work_acts, work_sheet,
+    guides, job, keys, kontoplan, letters, list, log, omsaetning, person, raw, samples, saved,
+    sign_in, udvikling, unmask, work, work_acts, work_sheet,
 };
 use crate::machine::lookup;
 
@@ -25,6 +25,7 @@ pub(super) fn all() -> Pages {
         machines(),
         accounts(),
         running(),
+        omsaetning::pages(),
     ];
     rooms.into_iter().flatten().collect()
 }

@@ -13,7 +13,7 @@ use oir_wire::danish;
 
 use super::door::Viewer;
 use super::failure::PageError;
-use super::{PortalState, afstemning, guides, waiting, work};
+use super::{PortalState, afstemning, guides, omsaetning, waiting, work};
 use crate::danish_format::{kroner, whole};
 
 /// So many foreseen refusals are counted; beyond it the number says nothing more.
@@ -67,6 +67,9 @@ pub(super) async fn matters(
     }
     if viewer.may(Action::WriteGuides) {
         found.extend(of_guides(state, viewer).await?);
+    }
+    if viewer.may(Action::ApproveOmsaetning) {
+        found.extend(omsaetning::waiting(state, viewer).await?);
     }
     found.sort_by_key(Matter::rank);
     Ok(found)

@@ -56,6 +56,7 @@ pub(super) enum Section {
     Person,
     Samples,
     Guides,
+    Kontering,
     Sessions,
     Log,
     Drift,
@@ -71,6 +72,7 @@ const MENU: &[(Action, Section, &str, &str)] = {
         (A::SeeBilag, S::Bilag, "/bilag", "Find bilag"),
         (A::LookUpPerson, S::Person, "/personopslag", "Find person"),
         (A::SeeFigures, S::Afstemning, "/afstemning", "Afstemning"),
+        (A::SeeSortiment, S::Kontering, "/omsaetning", "Kontering"),
         (A::SeeFigures, S::Guides, "/vejledninger", "Vejledninger"),
         (A::SampleLooks, S::Samples, "/stikproever", "Stikprøver"),
         (A::SeeOperation, S::Drift, "/drift", "Drift"),
@@ -480,6 +482,8 @@ pub(super) struct PostingLine {
     pub(super) sortiment: Vec<(String, String, bool)>,
     /// Its accounts, one or several with their parts; none = nobody has found any.
     pub(super) konto: Option<Vec<String>>,
+    /// Why it goes there, where the reader may ask.
+    pub(super) why: Option<String>,
     pub(super) part: Option<String>,
     pub(super) more: Vec<String>,
 }

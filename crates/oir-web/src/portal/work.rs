@@ -374,6 +374,7 @@ struct GroupPage {
     advice: Advice,
     remedy: Option<String>,
     guide: Option<(String, String)>,
+    table: Option<String>,
     word: String,
     kommune: String,
     fagsystem: String,
@@ -460,18 +461,16 @@ pub(super) async fn group_page(
     let names = state.names();
     let last = found.last().filter(|_| further);
     let href = group_href(&key, area);
-    let stop = key.cause.stop;
+    let (stop, code) = (key.cause.stop, key.cause.code);
     let handling = Handling::of(state, viewer, &key).await?;
     let template = GroupPage {
         page: Page::inside("Fejl med samme årsag", Section::Work, viewer).below(&FEJL),
         heading: work_words::cause(&key.cause, state.words),
         state: work_words::stop(stop),
         advice: work_words::advice(&key.cause),
-        remedy: key
-            .cause
-            .code
-            .map(|code| work_words::remedy(code, state.words)),
-        guide: guide(key.kommune, key.fagsystem, key.cause.code, &names),
+        remedy: code.map(|code| work_words::remedy(code, state.words)),
+        guide: guide(key.kommune, key.fagsystem, code, &names),
+        table: super::omsaetning::of_stop(viewer, &key),
         word: word.to_owned(),
         kommune: names.kommune(key.kommune),
         fagsystem: names.fagsystem(key.fagsystem),

@@ -18,6 +18,8 @@ pub(crate) mod kontoplan;
 pub(crate) mod looks;
 #[path = "invented/machine_keys.rs"]
 mod machine_keys;
+#[path = "invented/omsaetning.rs"]
+pub(crate) mod omsaetning;
 #[path = "invented/operation.rs"]
 mod operation;
 #[path = "invented/work.rs"]
@@ -104,6 +106,7 @@ pub(crate) struct Invented {
     looks: looks::Kept,
     pub(crate) operation: operation::Kept,
     papers: guides::Papers,
+    tables: omsaetning::Kept,
     kontoplaner: kontoplan::Kept,
 }
 

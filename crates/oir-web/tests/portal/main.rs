@@ -13,6 +13,7 @@ mod invented;
 mod keys;
 mod kontoplan;
 mod looks;
+mod omsaetning;
 mod sessions;
 mod waiting;
 mod work;

@@ -52,6 +52,7 @@ pub(in crate::portal) fn posting(
         debet,
         kredit,
         sortiment: postering.sortiment.iter().map(value).collect(),
+        why: None,
         konto: postering.kontering.as_ref().map(accounts),
         part: postering.part.as_ref().map(|part| {
             let rolle = words::rolle(part.rolle);
@@ -70,7 +71,7 @@ pub(in crate::portal) fn posting(
 }
 
 /// The account; several each with its part of the amount.
-fn accounts(kontering: &Kontering) -> Vec<String> {
+pub(in crate::portal) fn accounts(kontering: &Kontering) -> Vec<String> {
     match kontering.as_whole() {
         Some(konto) => vec![konto.to_owned()],
         None => {

@@ -1,0 +1,277 @@
+//! One rule of a draft: written, ended or taken out, with what it ties with.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::civil::Date;
+use oir_domain::omsaetning::check::{Wrong, check};
+use oir_domain::omsaetning::{Rule, Version};
+use oir_flow::omsaetning::NotDone;
+
+use super::acts::{head_of, work};
+use super::rule_form::{Fault, Fields, RuleForm, kinds, sides};
+use super::{Address, Table, aside, facets, own_facet, words};
+use crate::portal::PortalState;
+use crate::portal::door::Viewer;
+use crate::portal::failure::{PageError, page, unreadable_form};
+use crate::portal::query::percent_encoded;
+use crate::portal::view::{Choice, Page};
+
+/// Fields as a browser sends them, in order.
+type Pairs = Vec<(String, String)>;
+
+#[derive(Debug, Template)]
+#[template(path = "omsaetning/rule.html")]
+struct RulePage {
+    page: Page,
+    here: String,
+    back: String,
+    token: Option<String>,
+    version: u32,
+    edition: u32,
+    form: RuleForm,
+    /// Rows of the form whose facet the table knows.
+    known: usize,
+    sides: Vec<Choice>,
+    kinds: Vec<Choice>,
+    faults: Vec<Fault>,
+    /// Rules that tie with this one: way and words.
+    ties: Vec<(String, String)>,
+    /// Somebody saved meanwhile; how the rule is written now, when it is still there.
+    stale: Option<Option<String>>,
+}
+
+impl RulePage {
+    /// Whether the table knows the facet of a row.
+    fn is_known(&self, at: &usize) -> bool {
+        *at < self.known
+    }
+
+    fn fault(&self, field: &str, at: &usize) -> Option<&str> {
+        let name = format!("{field}{at}");
+        let found = self.faults.iter().find(|fault| fault.field == name);
+        found.map(|fault| fault.text.as_str())
+    }
+
+    fn of(&self, field: &str) -> Option<&str> {
+        let found = self.faults.iter().find(|fault| fault.field == field);
+        found.map(|fault| fault.text.as_str())
+    }
+}
+
+/// The draft and its rules; the way to begin one, when there is none.
+async fn writing(
+    state: &PortalState,
+    viewer: &Viewer,
+    table: &Table,
+) -> Result<Option<(Version, Vec<Rule>)>, PageError> {
+    let Some(draft) = table.draft() else {
+        return Ok(None);
+    };
+    let rules = table.rules(state, &viewer.scope, draft.number).await?;
+    Ok(Some((draft.clone(), rules)))
+}
+
+fn rule_page(
+    state: &PortalState,
+    viewer: &Viewer,
+    table: &Table,
+    (draft, rules): (&Version, &[Rule]),
+    mut form: RuleForm,
+    more: usize,
+) -> RulePage {
+    let own = own_facet(&state.names(), table.id.fagsystem);
+    let known = facets(rules, [own.as_str()]);
+    form.laid_out(&known, more);
+    if form.fra.is_empty() && form.number == 0 {
+        let first = Date::new(state.today().year(), 1, 1).unwrap_or_default();
+        form.fra = draft.in_force_from.unwrap_or(first).to_string();
+    }
+    let title = match form.number {
+        0 => "Ny regel".to_owned(),
+        number => format!("Ret regel {number}"),
+    };
+    RulePage {
+        page: table.page(&title, viewer),
+        here: table.href("/kladde/regel"),
+        back: table.href("?udgave=kladde"),
+        token: viewer.token(),
+        version: draft.number,
+        edition: draft.edition,
+        known: known.len(),
+        sides: sides(&form.side),
+        kinds: kinds(&form.kind),
+        form,
+        faults: Vec::new(),
+        ties: Vec::new(),
+        stale: None,
+    }
+}
+
+/// `GET …/kladde/regel`, of a rule (`?nummer=`) or of a new one, filled in from the address.
+pub(in crate::portal) async fn show(
+    State(state): State<PortalState>,
+    viewer: Viewer,
+    Path(address): Path<Address>,
+    query: Result<Query<Pairs>, QueryRejection>,
+) -> Result<Response, PageError> {
+    let Query(pairs) = query.map_err(|_| PageError::BadAddress)?;
+    let table = Table::find(&state, &viewer.scope, &address).await?;
+    let Some((draft, rules)) = writing(&state, &viewer, &table).await? else {
+        let given = pairs
+            .iter()
+            .map(|(n, v)| format!("{n}={}", percent_encoded(v)));
+        let given = given.collect::<Vec<_>>().join("&");
+        let on = percent_encoded(&table.href(&format!("/kladde/regel?{given}")));
+        let way = table.href(&format!("/kladde/ny?videre={on}"));
+        return Ok(Redirect::to(&way).into_response());
+    };
+    let fields = Fields(pairs);
+    let form = match fields.number("nummer") {
+        0 => RuleForm::of_fields(&fields),
+        number => {
+            let found = rules.iter().find(|rule| rule.number == number);
+            RuleForm::of_rule(found.ok_or(PageError::NotFound)?)
+        }
+    };
+    let template = rule_page(&state, &viewer, &table, (&draft, &rules), form, 1);
+    Ok(page(&template)?.into_response())
+}
+
+/// The rules with one of them put in the place of its number, or added.
+fn with(rules: &[Rule], rule: Rule) -> Vec<Rule> {
+    let mut all = rules.to_vec();
+    match all.iter_mut().find(|known| known.number == rule.number) {
+        Some(known) => *known = rule,
+        None => all.push(rule),
+    }
+    all
+}
+
+/// What the other rules have against a rule: it may be right by itself and still tie.
+async fn against(rules: Vec<Rule>, number: u32) -> Result<Vec<(Wrong, Option<u32>)>, PageError> {
+    let faults = aside(move || check(rules).err()).await?;
+    let faults = faults.map(|faults| faults.rules).unwrap_or_default();
+    let concerns = faults.into_iter().filter_map(|fault| match fault.wrong {
+        Wrong::Tie(other) if fault.rule == number => Some((Wrong::Tie(other), Some(other))),
+        Wrong::Tie(other) if other == number => Some((Wrong::Tie(fault.rule), Some(fault.rule))),
+        wrong if fault.rule == number => Some((wrong, None)),
+        _ => None,
+    });
+    Ok(concerns.collect())
+}
+
+/// `POST …/kladde/regel`
+pub(in crate::portal) async fn save(
+    State(state): State<PortalState>,
+    viewer: Viewer,
+    Path(address): Path<Address>,
+    sent: Result<Form<Pairs>, FormRejection>,
+) -> Result<Response, PageError> {
+    let Form(pairs) = sent.map_err(|_| PageError::BadForm)?;
+    let fields = Fields(pairs);
+    viewer.sent(fields.get("token"))?;
+    let table = Table::find(&state, &viewer.scope, &address).await?;
+    let Some((draft, rules)) = writing(&state, &viewer, &table).await? else {
+        return Ok(Redirect::to(&table.href("/kladde")).into_response());
+    };
+    let form = RuleForm::of_fields(&fields);
+    let at = (&draft, rules.as_slice());
+    let at_hand = (fields.number("udgave"), fields.number("edition"));
+    if at_hand != (draft.number, draft.edition) {
+        return stale(&state, &viewer, &table, at, form);
+    }
+    let number = match form.number {
+        0 => rules
+            .iter()
+            .map(|rule| rule.number)
+            .max()
+            .unwrap_or(0)
+            .saturating_add(1),
+        number => number,
+    };
+    let all = match fields.get("handling") {
+        "flere" => {
+            let template = rule_page(&state, &viewer, &table, at, form, 2);
+            return Ok(page(&template)?.into_response());
+        }
+        "fjern" => {
+            let others = rules.iter().filter(|rule| rule.number != number);
+            others.cloned().collect()
+        }
+        "gem" => match judged(&form, &rules, number).await? {
+            Ok(all) => all,
+            Err((faults, ties)) => {
+                let mut template = rule_page(&state, &viewer, &table, at, form, 1);
+                template.faults = faults;
+                template.ties = tie_words(&table, &rules, &ties);
+                return Ok(unreadable_form(page(&template)?));
+            }
+        },
+        _ => return Err(PageError::BadForm),
+    };
+    let place = (draft.number, draft.edition);
+    let own = work(&state, &viewer, table.id);
+    match own.save(place, &head_of(&draft), Some(all)).await {
+        Ok(_) => {
+            let way = table.href(&format!("?udgave=kladde&q={number}"));
+            Ok(Redirect::to(&way).into_response())
+        }
+        Err(NotDone::Stale) => {
+            let table = Table::find(&state, &viewer.scope, &address).await?;
+            match writing(&state, &viewer, &table).await? {
+                Some((draft, rules)) => stale(&state, &viewer, &table, (&draft, &rules), form),
+                None => Ok(Redirect::to(&table.href("/kladde")).into_response()),
+            }
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+type Judged = Result<Vec<Rule>, (Vec<Fault>, Vec<u32>)>;
+
+/// All rules with the one of the form, if it and what the others have against it allow.
+async fn judged(form: &RuleForm, rules: &[Rule], number: u32) -> Result<Judged, PageError> {
+    let rule = match form.read(number) {
+        Ok(rule) => rule,
+        Err(faults) => return Ok(Err((faults, Vec::new()))),
+    };
+    let all = with(rules, rule);
+    let against = against(all.clone(), number).await?;
+    if against.is_empty() {
+        return Ok(Ok(all));
+    }
+    let ties = against.iter().filter_map(|(_, other)| *other).collect();
+    let fault = |(wrong, _): &(Wrong, Option<u32>)| Fault {
+        field: form.field_of(wrong),
+        text: words::wrong(wrong),
+    };
+    Ok(Err((against.iter().map(fault).collect(), ties)))
+}
+
+fn tie_words(table: &Table, rules: &[Rule], ties: &[u32]) -> Vec<(String, String)> {
+    let of = |number: &u32| {
+        let rule = rules.iter().find(|rule| rule.number == *number)?;
+        let href = table.href(&format!("/kladde/regel?nummer={number}"));
+        Some((href, format!("Regel {number}: {}", words::sentence(rule))))
+    };
+    ties.iter().filter_map(of).collect()
+}
+
+/// Somebody else saved first: the form stays as it was filled in, and follows their edition.
+fn stale(
+    state: &PortalState,
+    viewer: &Viewer,
+    table: &Table,
+    (draft, rules): (&Version, &[Rule]),
+    form: RuleForm,
+) -> Result<Response, PageError> {
+    let theirs = rules.iter().find(|rule| rule.number == form.number);
+    let theirs =
+        theirs.map(|rule| format!("{}. Gælder: {}.", words::sentence(rule), words::holds(rule)));
+    let mut template = rule_page(state, viewer, table, (draft, rules), form, 1);
+    template.stale = Some(theirs);
+    Ok(unreadable_form(page(&template)?))
+}
