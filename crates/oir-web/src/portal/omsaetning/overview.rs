@@ -162,7 +162,7 @@ fn next(
     edit: bool,
 ) -> Option<(&'static str, &'static str)> {
     if let Some(draft) = draft {
-        let own = draft.writers.iter().any(|id| *id == viewer.person.subject);
+        let own = draft.writers.contains(&viewer.person.subject);
         let approve = viewer.person.scope(Action::ApproveOmsaetning);
         let approve = approve.covers(table.table.kommune, Some(table.table.fagsystem));
         return match (words::is_ready(draft), words::is_simulated(draft)) {

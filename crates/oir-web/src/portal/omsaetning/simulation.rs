@@ -203,7 +203,7 @@ fn change_line(change: &Change) -> ChangeLine {
         to: landing(&change.to),
         postings: whole(count.postings),
         bilag: whole(count.bilag),
-        kr: sums(count),
+        kr: sums(count, ""),
         from_day: whole(count.from_day),
         booked: whole(count.booked),
         examples: change.examples.iter().map(example).collect(),
@@ -211,18 +211,24 @@ fn change_line(change: &Change) -> ChangeLine {
 }
 
 /// Debit and credit of what moves; mostly it is one of them.
-fn sums(count: &Count) -> String {
-    let sum = count.elsewhere;
-    match (sum.debit.get(), sum.credit.get()) {
-        (_, 0) => format!("{} debet", kroner(sum.debit)),
-        (0, _) => format!("{} kredit", kroner(sum.credit)),
-        _ => format!("{} debet, {} kredit", kroner(sum.debit), kroner(sum.credit)),
+fn sums(count: &Count, unit: &str) -> String {
+    let (debit, credit) = (count.elsewhere.debit, count.elsewhere.credit);
+    let debit_words = format!("{}{unit} debet", kroner(debit));
+    let credit_words = format!("{}{unit} kredit", kroner(credit));
+    match (debit.get(), credit.get()) {
+        (_, 0) => debit_words,
+        (0, _) => credit_words,
+        _ => format!("{debit_words}, {credit_words}"),
     }
 }
 
 fn found(report: &SimulationReport, bilag: bool) -> Found {
     let count = |label, count: &Count| {
-        let words = format!("{} posteringer, {} kr.", whole(count.postings), sums(count));
+        let words = format!(
+            "{} posteringer, {}",
+            whole(count.postings),
+            sums(count, " kr.")
+        );
         Fact::new(label, words)
     };
     let more = |all: usize| {
