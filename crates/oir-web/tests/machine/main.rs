@@ -1,6 +1,11 @@
 //! Machines at the door: the service through its router, over a hub on an SQLite file. What
 //! no key covers is neither done nor kept.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod house;
 mod oauth;

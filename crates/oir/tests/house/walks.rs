@@ -150,6 +150,16 @@ fn finance_takes_over_a_held_group() {
     assert!(oir(&["verify", &database]).status.success());
 }
 
+#[test]
+fn what_waits_for_an_account_gets_one_by_two_people() {
+    let stage = Stage::open("kontering");
+    let mut walk = stage.walk("kontering.mjs");
+    let said = std::io::read_to_string(walk.stdout.take().unwrap()).unwrap();
+    ends(walk, &said);
+    let database = text(&stage.data.join("oir.db"));
+    assert!(oir(&["verify", &database]).status.success());
+}
+
 /// The day whose page that is.
 fn day_of_page(path: &str) -> DayKey {
     let mut parts = path.strip_prefix("/afstemning/").unwrap().split('/');
