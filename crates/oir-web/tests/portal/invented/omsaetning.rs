@@ -310,7 +310,11 @@ impl Omsaetningstabeller for Invented {
         _: Option<PastCursor>,
     ) -> Answer<'a, PastPage> {
         let there = covers(scope, table) && days.0 <= super::DAY && super::DAY <= days.1;
-        let postings = there.then(|| self.postings(table)).unwrap_or_default();
+        let postings = if there {
+            self.postings(table)
+        } else {
+            Vec::new()
+        };
         self.answer(PastPage {
             postings,
             next: None,
