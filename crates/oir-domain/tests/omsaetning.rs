@@ -1,5 +1,5 @@
 //! The compiled table against looking at every rule, on random tables.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
 
@@ -117,6 +117,24 @@ proptest! {
                 let first = explain(&rules, &posting).into_iter().next();
                 let wins = first.filter(|e| e.standing == Standing::Wins);
                 prop_assert_eq!(found, wins.map(|e| e.rule.number));
+                let mut together = Vec::new();
+                compiled.find_each([posting; 17], |rule| together.push(rule.map(|r| r.number)));
+                prop_assert_eq!(together, vec![found; 17]);
+                Ok(())
+            })?;
+        }
+    }
+
+    #[test]
+    fn a_table_too_large_for_one_leaf_agrees_as_well(
+        rules in table(600),
+        all in proptest::collection::vec(asked(), 20),
+    ) {
+        let (compiled, _) = Compiled::lenient(rules.clone());
+        for one in &all {
+            with_posting(one, |posting| {
+                let found = compiled.find(&posting).map(|rule| rule.number);
+                prop_assert_eq!(found, winner(&rules, &posting).map(|rule| rule.number));
                 Ok(())
             })?;
         }

@@ -2,7 +2,7 @@
 
 pub mod rows;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -156,6 +156,7 @@ impl Classification {
             now: self.clock.now(),
             drafts: Vec::new(),
             values: Vec::new(),
+            same: HashSet::new(),
             faults: Vec::new(),
         };
         // Facets first: values of the same set may be in them.
@@ -175,7 +176,10 @@ impl Classification {
         let beside = beside(&contents, &judge.values, &around);
         judge.faults.extend(beside);
         if judge.faults.is_empty() {
-            Ok(judge.drafts)
+            let same = judge.same;
+            let mut drafts = judge.drafts;
+            drafts.retain(|draft| !same.contains(&draft.objekt));
+            Ok(drafts)
         } else {
             Err(NotRegistered::Faults(judge.faults))
         }
@@ -191,6 +195,8 @@ struct Judge<'a> {
     now: Timestamp,
     drafts: Vec<Draft>,
     values: Vec<Vaerdi>,
+    /// Objects that are brought in as they stand: judged beside the others, not said again.
+    same: HashSet<Uuid>,
     faults: Vec<KlasseFault>,
 }
 
@@ -222,6 +228,12 @@ impl Judge<'_> {
                 return;
             }
         };
+        let in_use = |l| matches!(l, Livscyklus::Opstaaet | Livscyklus::Importeret);
+        let repeat = before.is_some_and(|b| {
+            matches!(order.operation, Operation::Importer(_))
+                && in_use(b.livscyklus)
+                && b.indhold == registrering.indhold
+        });
         let number = objekt.map_or(0, |objekt| objekt.registreringer.len());
         let mut draft = Draft {
             kind: order.kind,
@@ -231,6 +243,9 @@ impl Judge<'_> {
             fagsystem: None,
             kommune: None,
         };
+        if repeat {
+            self.same.insert(id);
+        }
         match self.place(&mut draft) {
             Ok(()) => self.placed(draft),
             Err(fault) => self.faults.push(fault),

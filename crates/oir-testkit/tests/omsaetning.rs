@@ -362,7 +362,7 @@ async fn what_moves_booked_postings_is_not_approved_but_from_a_later_day_it_is()
 }
 
 #[tokio::test]
-async fn a_role_does_what_it_may_and_only_in_its_own_place() {
+async fn a_role_does_what_it_may_and_only_in_its_own_kommune() {
     let house = House::new("roles").await;
     let (anna, none) = (anna(), Err(NotDone::NotThere));
     let number = house.begun(&anna, Start::Version(0)).await.unwrap();

@@ -60,6 +60,20 @@ impl Oracle {
     }
 }
 
+/// One account and several in turn.
+fn kontering(n: usize, beloeb: Oere) -> Option<Kontering> {
+    let konto = |konto: &str| Konteringslinje {
+        konto: konto.into(),
+        beloeb,
+    };
+    let several = vec![konto("5.57.71"), konto("5.57.72")];
+    Kontering::try_new(if n % 2 == 0 {
+        vec![konto("5.57.71")]
+    } else {
+        several
+    })
+}
+
 /// A message of every operation, with every optional element.
 fn originals() -> Vec<Vec<u8>> {
     let mut full = sample::bundle(1, 2);
@@ -68,16 +82,7 @@ fn originals() -> Vec<Vec<u8>> {
     for bilag in &mut full.bilag {
         bilag.korrigerer = Some(BilagUuid::from_uuid(id(7)));
         for (n, postering) in bilag.posteringer.iter_mut().enumerate() {
-            let konto = |konto: &str| Konteringslinje {
-                konto: konto.into(),
-                beloeb: postering.beloeb,
-            };
-            let lines = if n % 2 == 0 {
-                vec![konto("5.57.71")]
-            } else {
-                vec![konto("5.57.71"), konto("5.57.72")]
-            };
-            postering.kontering = Kontering::try_new(lines);
+            postering.kontering = kontering(n, postering.beloeb);
             postering.periode = Some((date(2026, 1, 1), date(2026, 1, 31)));
             let cvr = PartNummer::Cvr(sample::myndighed());
             let cpr = PartNummer::Cpr("6101010000".parse().unwrap());

@@ -8,6 +8,8 @@
 //! bit that all rows have, and whose days and kinds hold, wins.
 
 mod grow;
+#[cfg(test)]
+mod nightmares;
 mod sieve;
 mod tree;
 
@@ -81,11 +83,11 @@ impl Compiled {
     pub fn lenient(rules: impl Into<Arc<[Rule]>>) -> (Self, Vec<Tie>) {
         let rules: Arc<[Rule]> = rules.into();
         let facets = facets_of(&rules);
-        let axis = |facet: &Box<str>| {
+        let axis = |facet: &str| {
             let on_it = rules.iter().filter_map(|rule| rule.condition(facet));
             Axis::of(on_it)
         };
-        let axes: Vec<Axis> = facets.iter().map(axis).collect();
+        let axes: Vec<Axis> = facets.iter().map(|facet| axis(facet)).collect();
         let boxes = Boxes::of(&rules, &facets, &axes);
         let dense: Vec<u32> = axes.iter().map(Axis::count).collect();
         let (tree, ties) = grow::grow(&boxes, &dense, &rules);

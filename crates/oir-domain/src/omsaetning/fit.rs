@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_others_and_of_other_days_are_named() {
+    fn values_of_another_kommune_and_of_other_days_are_named() {
         let values = ["national", "andres", "næste år", "andres"];
         let value = |vaerdi: &str| (Box::from("sted"), Box::from(vaerdi));
         let ((facet, other), (same, later)) = (value("andres"), value("næste år"));

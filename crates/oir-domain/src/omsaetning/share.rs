@@ -65,7 +65,7 @@ pub fn split(amount: Oere, shares: &[Share]) -> Vec<Oere> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
     use super::{Share, split};
     use crate::money::Oere;
     use proptest::prelude::*;

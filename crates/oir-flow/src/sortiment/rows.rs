@@ -9,7 +9,7 @@ use oir_domain::klassifikation::apply::{Operation, Rettelse};
 use oir_domain::klassifikation::sortiment::{
     Dimension, Name, facet_content, facet_uuid, klasse_content, klasse_uuid, owner_id, published_on,
 };
-use oir_domain::klassifikation::{Kind, Livscyklus, Objekt};
+use oir_domain::klassifikation::{Kind, Livscyklus, Objekt, Registrering};
 use oir_domain::party::{Cvr, Kommunekode};
 use oir_wire::sortiment_sheet::SortimentRow;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ pub async fn orders(
     let owners: HashMap<Kommunekode, Cvr> = owners.collect();
     let place = |v: &ListedVaerdi| (v.dimension.facet, v.kommune, v.noegle.clone());
     let by_place: HashMap<_, Uuid> = standing.iter().map(|v| (place(v), v.objekt)).collect();
-    let mut named: BTreeMap<Uuid, (Uuid, Option<Kommunekode>, Vec<Name>)> = BTreeMap::new();
+    let mut named: BTreeMap<Uuid, Named> = BTreeMap::new();
     let mut from_row = HashMap::new();
     let mut orders = Vec::new();
     let mut new_facets = HashSet::new();
@@ -117,50 +117,55 @@ pub async fn orders(
     let ids: Vec<Uuid> = named.keys().copied().collect();
     let there = store.objekter(&ids).await?;
     let there: HashMap<Uuid, Objekt> = there.into_iter().map(|one| (one.id, one)).collect();
-    let zone = copenhagen();
-    for (id, (facet, kommune, mut names)) in named {
-        names.sort_by_key(|(_, _, days)| days.from);
-        let ejer = kommune.map(|k| owner_id(k, owners.get(&k).copied()));
-        let indhold = klasse_content(facet, ejer, &names, &zone);
+    let mut by_objekt: HashMap<Uuid, Vec<&ListedVaerdi>> = HashMap::new();
+    for value in &standing {
+        by_objekt.entry(value.objekt).or_default().push(value);
+    }
+    for (id, named) in named {
         let before = there.get(&id).and_then(Objekt::latest);
-        let before = before.filter(|before| before.livscyklus != Livscyklus::Slettet);
-        let operation = match before {
-            None => Operation::Importer(indhold),
-            // What else was said of it stays; what says the same is not said again.
-            Some(before) => {
-                let mut standing: Vec<_> = standing.iter().filter(|v| v.objekt == id).collect();
-                standing.sort_by_key(|v| v.validity.from);
-                let same = standing.len() == names.len()
-                    && standing
-                        .iter()
-                        .zip(&names)
-                        .all(|(v, (noegle, titel, days))| {
-                            (&v.noegle, &v.titel, &v.validity) == (noegle, titel, days)
-                        })
-                    && standing
-                        .iter()
-                        .all(|v| (v.dimension.facet, v.kommune) == (facet, kommune));
-                if same {
-                    continue;
-                }
-                let moves = standing
-                    .iter()
-                    .any(|v| (v.dimension.facet, v.kommune) != (facet, kommune));
-                Operation::Ret(Rettelse {
-                    egenskaber: Some(indhold.egenskaber),
-                    tilstande: Some(published_on(&names, &zone)),
-                    relationer: Some(if moves {
-                        indhold.relationer
-                    } else {
-                        before.indhold.relationer.clone()
-                    }),
-                })
-            }
-        };
-        orders.push(order(Kind::Klasse, id, operation));
+        let standing = by_objekt.remove(&id).unwrap_or_default();
+        let operation = operation(named, before, standing, &owners);
+        orders.extend(operation.map(|operation| order(Kind::Klasse, id, operation)));
     }
     Ok((orders, from_row))
 }
+
+/// What makes a value what its rows say; none when it is so.
+fn operation(
+    (facet, kommune, mut names): Named,
+    before: Option<&Registrering>,
+    mut standing: Vec<&ListedVaerdi>,
+    owners: &HashMap<Kommunekode, Cvr>,
+) -> Option<Operation> {
+    let zone = copenhagen();
+    names.sort_by_key(|(_, _, days)| days.from);
+    let ejer = kommune.map(|k| owner_id(k, owners.get(&k).copied()));
+    let indhold = klasse_content(facet, ejer, &names, &zone);
+    let Some(before) = before.filter(|before| before.livscyklus != Livscyklus::Slettet) else {
+        return Some(Operation::Importer(indhold));
+    };
+    standing.sort_by_key(|value| value.validity.from);
+    let here = |v: &&ListedVaerdi| (v.dimension.facet, v.kommune) == (facet, kommune);
+    let stays = standing.iter().all(here);
+    let called = |v: &&ListedVaerdi| (v.noegle.clone(), v.titel.clone(), v.validity);
+    if stays && standing.iter().map(called).eq(names.iter().cloned()) {
+        return None;
+    }
+    // What else was said of it stays. A move is handed on, to be refused with its row.
+    let relationer = if stays {
+        before.indhold.relationer.clone()
+    } else {
+        indhold.relationer
+    };
+    Some(Operation::Ret(Rettelse {
+        egenskaber: Some(indhold.egenskaber),
+        tilstande: Some(published_on(&names, &zone)),
+        relationer: Some(relationer),
+    }))
+}
+
+/// The facet, owner and names that rows give a value.
+type Named = (Uuid, Option<Kommunekode>, Vec<Name>);
 
 const fn order(kind: Kind, objekt: Uuid, operation: Operation) -> Order {
     Order {

@@ -71,6 +71,25 @@ fn vaerdi(cells: &mut Cells) -> Result<Vaerdi, StoreFailure> {
     })
 }
 
+fn listed(cells: &mut Cells) -> Result<ListedVaerdi, StoreFailure> {
+    let value = vaerdi(cells)?;
+    Ok(ListedVaerdi {
+        objekt: value.objekt,
+        dimension: Dimension {
+            facet: value.facet,
+            fagsystem: cells.fagsystem()?,
+            noegle: cells.text()?,
+            titel: cells.text()?,
+        },
+        kommune: value.kommune,
+        noegle: value.noegle,
+        titel: value.titel,
+        validity: value.validity,
+        livscyklus: livscyklus(cells)?,
+        lovlige_kombinationer: Vec::new(),
+    })
+}
+
 /// The values of several ids, from `$first`.
 fn ids(ids: &[Uuid]) -> Vec<Value> {
     ids.iter().map(|id| Value::Uuid(*id)).collect()
@@ -312,26 +331,12 @@ impl Store {
              order by f.noegle, v.noegle, v.objekt, v.valid_from limit {limit}",
             wheres.join(" and ")
         );
-        let mut listed = Vec::new();
-        for row in self.query(&sql, params).await? {
-            let mut cells = Cells::new(row);
-            let value = vaerdi(&mut cells)?;
-            listed.push(ListedVaerdi {
-                objekt: value.objekt,
-                dimension: Dimension {
-                    facet: value.facet,
-                    fagsystem: cells.fagsystem()?,
-                    noegle: cells.text()?,
-                    titel: cells.text()?,
-                },
-                kommune: value.kommune,
-                noegle: value.noegle,
-                titel: value.titel,
-                validity: value.validity,
-                livscyklus: livscyklus(&mut cells)?,
-                lovlige_kombinationer: Vec::new(),
-            });
-        }
+        let rows = self.query(&sql, params).await?;
+        let listed: Result<_, _> = rows
+            .into_iter()
+            .map(|r| listed(&mut Cells::new(r)))
+            .collect();
+        let mut listed: Vec<ListedVaerdi> = listed?;
         self.with_combinations(&mut listed).await?;
         Ok(listed)
     }

@@ -29,7 +29,8 @@ on_both! {
     lines_and_versions_are_never_rewritten,
     the_last_decision_says_who_maps,
     another_decision_under_the_number_writes_nothing,
-    a_prediction_is_kept_and_held_against_the_answer,
+    a_prediction_is_kept_and_the_posting_untouched,
+    a_prediction_is_held_against_the_answer,
     what_a_scope_does_not_cover_is_not_there,
 }
 
@@ -375,7 +376,7 @@ fn count(comparison: Option<Comparison>, refusal_foreseen: bool) -> MirrorCount 
     }
 }
 
-async fn a_prediction_is_kept_and_held_against_the_answer(subject: &Subject) {
+async fn a_prediction_is_kept_and_the_posting_untouched(subject: &Subject) {
     let [sound, lacking] = mirrored(subject).await;
     let all = Scope::everything();
     let kept = subject
@@ -398,37 +399,33 @@ async fn a_prediction_is_kept_and_held_against_the_answer(subject: &Subject) {
     let counts = subject.store.mirror_counts(&all, day().days).await.unwrap();
     assert_eq!(counts, [count(None, false), count(None, true)]);
     assert_eq!(one(subject, sound).await.answered, None);
+}
 
-    let sending = subject.start_sending(2, 2).await;
-    let told = vec![Told {
-        linjenummer: sample::bilag(1).posteringer[0].linjenummer,
-        kontering: Kontering::whole("5.99.99", sample::bilag(1).posteringer[0].beloeb),
-    }];
+/// The books' answers: the first booked on another account, the second refused as foreseen.
+async fn answered(subject: &Subject, sound: BilagId, told: &Told) {
     let mut moves = Vec::new();
-    for seen in &sending {
-        let event = if seen.id == sound {
-            booked("7")
+    for seen in &subject.start_sending(2, 2).await {
+        let (event, comparison, told) = if seen.id == sound {
+            (booked("7"), Comparison::OtherAccount, vec![told.clone()])
         } else {
-            Event::Refused
+            (Event::Refused, Comparison::RefusedAsForeseen, Vec::new())
         };
         let mut moved = step(seen, &event, 6);
-        moved.compared = Some(if seen.id == sound {
-            let told = told.clone();
-            Compared {
-                comparison: Comparison::OtherAccount,
-                told,
-            }
-        } else {
-            let told = Vec::new();
-            Compared {
-                comparison: Comparison::RefusedAsForeseen,
-                told,
-            }
-        });
+        moved.compared = Some(Compared { comparison, told });
         moves.push(moved);
     }
     assert_eq!(subject.store.advance(&moves).await.unwrap(), Advance::Done);
+}
 
+async fn a_prediction_is_held_against_the_answer(subject: &Subject) {
+    let [sound, lacking] = mirrored(subject).await;
+    let all = Scope::everything();
+    let posting = &sample::bilag(1).posteringer[0];
+    let told = Told {
+        linjenummer: posting.linjenummer,
+        kontering: Kontering::whole("5.99.99", posting.beloeb),
+    };
+    answered(subject, sound, &told).await;
     let differing = subject
         .store
         .mirror_bilag(&all, &day(), None, 9)
@@ -440,7 +437,7 @@ async fn a_prediction_is_kept_and_held_against_the_answer(subject: &Subject) {
     };
     assert_eq!(found.answered, Some((Comparison::OtherAccount, at(6))));
     assert_eq!((found.state, found.version), (StateName::Booked, Some(3)));
-    assert_eq!(found.lines[0].told, Some(told[0].kontering.clone()));
+    assert_eq!(found.lines[0].told, Some(told.kontering));
     let first = foreseen(&sample::bilag(1), false).posteringer.remove(0);
     assert_eq!(found.lines[0].foreseen, first.kontering);
     assert_eq!(found.lines[1].told, None);

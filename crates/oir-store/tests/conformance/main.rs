@@ -42,6 +42,7 @@ mod machine_keys;
 mod omsaetning;
 mod operation;
 mod outbox;
+mod past;
 mod post;
 mod raw;
 mod register;

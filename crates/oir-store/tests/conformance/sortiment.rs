@@ -116,7 +116,7 @@ async fn what_is_registered_reaches_the_judge_in_the_same_step(subject: &Subject
     assert_eq!(late, Err(ValueFault::NotInForce));
     let renamed = Operation::Importer(content("B", 2027, None));
     let renamed = draft(Kind::Klasse, first.objekt, Some(&first), renamed, 3);
-    register(store, &[renamed.clone()], 4).await;
+    register(store, std::slice::from_ref(&renamed), 4).await;
     assert_eq!(
         judged(store, "art", "A", 2026).await,
         Err(ValueFault::Value)
@@ -201,7 +201,7 @@ async fn everything_said_is_read_back(subject: &Subject) {
     let first = draft(Kind::Klasse, id, None, Operation::Opret(rich), 1);
     let second = draft(Kind::Klasse, id, Some(&first), Operation::Passiver, 2);
     register(store, &[facet("art"), first.clone()], 3).await;
-    register(store, &[second.clone()], 4).await;
+    register(store, std::slice::from_ref(&second), 4).await;
     let read = store.objekter(&[id, Uuid::from_u128(77)]).await.unwrap();
     assert_eq!(read.len(), 1);
     assert_eq!(
@@ -330,6 +330,19 @@ async fn a_register_becomes_objects_and_changes_only_what_changed(subject: &Subj
     assert_eq!(times, [at(12), at(12)]);
 }
 
+fn announcement() -> Announcement {
+    Announcement {
+        id: Uuid::from_u128(60),
+        fagsystem: system(),
+        kommune: Some(HERE),
+        effective: date(2026, 1, 1),
+        tekst: "Nye værdier".into(),
+        navn: "Åse".into(),
+        announced: at(4),
+        positions: (0, 0),
+    }
+}
+
 async fn subscribers_get_the_whole_and_then_each_change(subject: &Subject) {
     let store = &subject.store;
     let before = store.position().await.unwrap();
@@ -358,16 +371,7 @@ async fn subscribers_get_the_whole_and_then_each_change(subject: &Subject) {
         ended: None,
     };
     store.subscribe(&subscription, &deed(3)).await.unwrap();
-    let announcement = Announcement {
-        id: Uuid::from_u128(60),
-        fagsystem: system(),
-        kommune: Some(HERE),
-        effective: date(2026, 1, 1),
-        tekst: "Nye værdier".into(),
-        navn: "Åse".into(),
-        announced: at(4),
-        positions: (0, 0),
-    };
+    let announcement = announcement();
     let (own, others) = (klasse(3, "B", Some(HERE)), klasse(4, "D", Some(THERE)));
     let (drafts, said) = ([own.clone(), others], deed(4));
     let done = store.register_changes(position, &drafts, Some(&announcement), &said);

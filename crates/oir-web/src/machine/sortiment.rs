@@ -59,15 +59,19 @@ pub(super) fn routes() -> Router<MachineState> {
 }
 
 /// What may be said of a request before anything is looked up, or the answer that ends it.
-type Or<T> = Result<T, Response>;
+type Or<T> = Result<T, Box<Response>>;
 
-fn fault(code: FaultCode, place: &str, value: &str) -> Response {
-    wrong(&[Fault::foreign(code, Place::message(place), &[&value])])
+fn fault(code: FaultCode, place: &str, value: &str) -> Box<Response> {
+    Box::new(wrong(&[Fault::foreign(
+        code,
+        Place::message(place),
+        &[&value],
+    )]))
 }
 
-fn failed(failure: &StoreFailure) -> Response {
+fn failed(failure: &StoreFailure) -> Box<Response> {
     tracing::error!(%failure, "a sortiment cannot be followed");
-    away()
+    Box::new(away())
 }
 
 /// Who calls, as subscriptions name them; anybody when the door is open.
@@ -90,7 +94,7 @@ async fn entered(
 ) -> Or<Option<Pass>> {
     let peer = peer.map(|Extension(peer)| peer);
     let pass = door::enter(&state.door, headers, peer).await;
-    pass.map_err(|turned| turned_away(*turned))
+    pass.map_err(|turned| Box::new(turned_away(*turned)))
 }
 
 /// The subscription of an address, if it is the caller's.
@@ -156,7 +160,7 @@ fn read_wanted(bytes: &[u8]) -> Or<(FagsystemId, Kommunekode, Box<str>)> {
         (Some(fagsystem), Some(code)) if faults.is_empty() => {
             Ok((fagsystem, Kommunekode(code), navn.into()))
         }
-        _ => Err(wrong(&faults)),
+        _ => Err(Box::new(wrong(&faults))),
     }
 }
 
@@ -167,11 +171,13 @@ async fn subscribe(
     body: Body,
 ) -> Response {
     let kept = async {
-        let (pass, message) = taken_in(&state, peer, &headers, body).await?;
+        let (pass, message) = taken_in(&state, peer, &headers, body)
+            .await
+            .map_err(Box::new)?;
         let (fagsystem, kommune, navn) = read_wanted(message.bytes())?;
         let register = state.hub.register();
         if !covers(pass.as_ref(), kommune, fagsystem) {
-            return Err(not_allowed());
+            return Err(Box::new(not_allowed()));
         }
         if register.fagsystem(fagsystem).is_none() {
             let shown = fagsystem.to_string();
@@ -195,7 +201,7 @@ async fn subscribe(
     };
     match kept.await {
         Ok(subscription) => found(&shown(&subscription)),
-        Err(answer) => answer,
+        Err(answer) => *answer,
     }
 }
 
@@ -223,7 +229,7 @@ async fn one(
     };
     match kept.await {
         Ok(subscription) => found(&shown(&subscription)),
-        Err(answer) => answer,
+        Err(answer) => *answer,
     }
 }
 
@@ -246,7 +252,7 @@ async fn end(
     };
     ended
         .await
-        .map_or_else(|answer| answer, |value| found(&value))
+        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
 }
 
 /// A change: what kind of object, and the event as KOMBIT's XML.
@@ -281,7 +287,7 @@ async fn whole(
         Ok(json!({ "Position": position, "Objekter": objects }))
     };
     read.await
-        .map_or_else(|answer| answer, |value| found(&value))
+        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
 }
 
 #[derive(Deserialize)]
@@ -319,7 +325,7 @@ async fn changes(
         Ok(json!({ "Position": position, "Flere": full, "Aendringer": events }))
     };
     read.await
-        .map_or_else(|answer| answer, |value| found(&value))
+        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
 }
 
 #[derive(Deserialize)]
@@ -337,7 +343,9 @@ async fn acknowledge(
     body: Body,
 ) -> Response {
     let noted = async {
-        let (pass, message) = taken_in(&state, peer, &headers, body).await?;
+        let (pass, message) = taken_in(&state, peer, &headers, body)
+            .await
+            .map_err(Box::new)?;
         let of = own(&state, pass.as_ref(), &id).await?;
         let said: Result<Acknowledged, _> = serde_json::from_slice(message.bytes());
         let said = said.map_err(|error| fault(FaultCode::WrongForm, "JSON", &error.to_string()))?;
@@ -352,7 +360,7 @@ async fn acknowledge(
     };
     noted
         .await
-        .map_or_else(|answer| answer, |value| found(&value))
+        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
 }
 
 async fn announcements(
@@ -386,5 +394,5 @@ async fn announcements(
         Ok(json!({ "Varsler": all.iter().map(line).collect::<Vec<_>>() }))
     };
     read.await
-        .map_or_else(|answer: Response| answer, |value| found(&value))
+        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
 }

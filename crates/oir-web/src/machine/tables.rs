@@ -71,21 +71,24 @@ fn failed(failure: &StoreFailure) -> Response {
     away()
 }
 
-fn unknown(what: &str, shown: &str) -> Response {
+fn missing(what: &str, shown: &str) -> Fault {
     let shown: String = shown.chars().take(80).collect();
-    let fault = Fault::new(FaultCode::NotFound, Place::message(what), &[&shown]);
-    wrong(&[fault])
+    Fault::new(FaultCode::NotFound, Place::message(what), &[&shown])
+}
+
+fn unknown(what: &str, shown: &str) -> Response {
+    wrong(&[missing(what, shown)])
 }
 
 /// The table of an address; the system by its id or its short name.
-fn table(state: &MachineState, (kommune, system): (&str, &str)) -> Result<TableId, Response> {
+fn table(state: &MachineState, (kommune, system): (&str, &str)) -> Result<TableId, Fault> {
     let code = kommune.parse().ok().map(Kommunekode);
-    let code = code.ok_or_else(|| unknown("Kommunekode", kommune))?;
+    let code = code.ok_or_else(|| missing("Kommunekode", kommune))?;
     let register = state.hub.register();
     let mut systems = register.fagsystemer();
     let named = systems
         .find(|own| own.kortnavn.eq_ignore_ascii_case(system) || own.id.to_string() == system);
-    let fagsystem = named.ok_or_else(|| unknown("Fagsystem", system))?.id;
+    let fagsystem = named.ok_or_else(|| missing("Fagsystem", system))?.id;
     Ok(TableId {
         kommune: code,
         fagsystem,
@@ -129,7 +132,7 @@ async fn versions(
 ) -> Response {
     let asked = async {
         let scope = seen(&state, &headers, peer).await?;
-        let table = table(&state, (&kommune, &system))?;
+        let table = table(&state, (&kommune, &system)).map_err(|fault| wrong(&[fault]))?;
         let versions = state.tables.versions(&scope, table).await;
         let versions = versions.map_err(|failure| failed(&failure))?;
         if versions.is_empty() {
@@ -150,12 +153,12 @@ async fn rules(
 ) -> Response {
     let asked = async {
         let scope = seen(&state, &headers, peer).await?;
-        let table = table(&state, (&kommune, &system))?;
-        let missing = || unknown("Udgave", &number);
-        let wanted = number.parse().map_err(|_| missing())?;
+        let table = table(&state, (&kommune, &system)).map_err(|fault| wrong(&[fault]))?;
+        let absent = || unknown("Udgave", &number);
+        let wanted = number.parse().map_err(|_| absent())?;
         let rules = state.tables.rules(&scope, table, wanted).await;
         let rules = rules.map_err(|failure| failed(&failure))?;
-        let rules = rules.ok_or_else(missing)?;
+        let rules = rules.ok_or_else(absent)?;
         Ok(json!({
             "Udgave": wanted,
             "Regel": rules.iter().map(rule).collect::<Vec<_>>(),
@@ -238,7 +241,7 @@ async fn why(
 ) -> Response {
     let asked = async {
         let scope = seen(&state, &headers, peer).await?;
-        let table = table(&state, (&kommune, &system))?;
+        let table = table(&state, (&kommune, &system)).map_err(|fault| wrong(&[fault]))?;
         let asked = Asked::read(&query).map_err(|faults| wrong(&faults))?;
         if !scope.covers(table.kommune, Some(table.fagsystem)) {
             return Err(unknown("Omsaetningstabel", &kommune));

@@ -44,7 +44,10 @@ async fn a_key_gives_a_token_that_opens_for_an_hour() {
         (&given["token_type"], &given["expires_in"]),
         (&"Bearer".into(), &3600.into())
     );
-    assert_eq!(given["scope"], "bilag:send bilag:read kontroltotal:state");
+    assert_eq!(
+        given["scope"],
+        "bilag:send bilag:read kontroltotal:state sortiment:read sortiment:edit"
+    );
     assert_ne!(posted["access_token"], given["access_token"]);
     let shown = given["access_token"].as_str().unwrap();
     assert_eq!(house.ask(soap(&send(1), Some(shown))).await.status, 200);

@@ -132,6 +132,26 @@ fn openpyxl_reads_a_long_list_and_finds_no_formula() {
     );
 }
 
+#[test]
+fn duckdb_finds_the_same_rules_as_the_compiled_table() {
+    let folder = crate::running::folder("table-bench");
+    let (python, folder) = (text(Path::new(&python())), text(&folder));
+    let small = [
+        ["--rules", "2000"],
+        ["--postings", "2000"],
+        ["--compared", "2000"],
+        ["--growth", "200"],
+        ["--rounds", "1"],
+        ["--python", &python],
+        ["--data", &folder],
+    ];
+    let asked = [&["bench", "omsaetning"], small.as_flattened()].concat();
+    let said = oir(&asked);
+    assert!(said.status.success(), "{said:?}");
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("Samme regel for alle 2000"), "{said}");
+}
+
 /// A key for the sender of a message in a folder, made at the machine while the hub runs.
 fn key(house: &House, file: &str) -> (String, String) {
     let message = std::fs::read_to_string(house.folder.join(file)).unwrap();
