@@ -18,6 +18,7 @@
 //! | `/vejledninger…` | how errors are corrected at the source | `guides.rs` |
 //! | `/tilgaengelighed` | the accessibility statement | `accessibility.rs` |
 //! | `/omsaetning` and below | which rules lead values to accounts, and their changes | `omsaetning.rs` |
+//! | `/sortiment…` | the values that fagsystemer may send | `sortiment.rs` |
 //! | `/mine-mails`, `/postkasse` | one's letters; in a demo, what they say | `letters.rs` |
 //! | `/log-ind`, `/log-ud`, `/roller`, `/sessioner` | who is in | `sign_in.rs` |
 //! | `/log`, `/log.xlsx`, `/log.csv` | what people did | `log.rs` |
@@ -66,6 +67,7 @@ mod raw;
 mod samples;
 mod saved;
 mod sign_in;
+mod sortiment;
 mod sortiment_book;
 mod today;
 mod udvikling;

@@ -171,6 +171,12 @@ pub const PAGES: &[(&str, Needs)] = &[
     (tables::APPROVAL, Needs::Right(Action::ApproveOmsaetning)),
     (tables::WHY, Needs::Right(Action::SeeSortiment)),
     (tables::UPKEEP, Needs::Right(Action::SeeSortiment)),
+    ("/sortiment", Needs::Right(Action::SeeSortiment)),
+    ("/sortiment/{fagsystem}", Needs::Right(Action::SeeSortiment)),
+    (
+        "/sortiment/{fagsystem}/vaerdier.xlsx",
+        Needs::Right(Action::Export),
+    ),
     ("/roller", Needs::Anybody),
     ("/log-ud", Needs::Anybody),
     ("/log-ind", Needs::Nothing),

@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, get, post};
 use super::{
     PortalState, accessibility, afsendelse, afstemning, asset, bilag, door, drift, export, front,
     guides, job, keys, kontoplan, letters, list, log, omsaetning, person, raw, samples, saved,
-    sign_in, udvikling, unmask, work, work_acts, work_sheet,
+    sign_in, sortiment, udvikling, unmask, work, work_acts, work_sheet,
 };
 use crate::machine::lookup;
 
@@ -26,6 +26,7 @@ pub(super) fn all() -> Pages {
         accounts(),
         running(),
         omsaetning::pages(),
+        values(),
     ];
     rooms.into_iter().flatten().collect()
 }
@@ -178,6 +179,18 @@ fn accounts() -> Pages {
         (
             "/kontoplan/{kommune}/import/{fil}/rapport.xlsx",
             get(kontoplan::sheets::report),
+        ),
+    ]
+}
+
+/// What fagsystemer may send.
+fn values() -> Pages {
+    vec![
+        ("/sortiment", get(sortiment::overview)),
+        ("/sortiment/{fagsystem}", get(sortiment::show)),
+        (
+            "/sortiment/{fagsystem}/vaerdier.xlsx",
+            get(sortiment::download),
         ),
     ]
 }

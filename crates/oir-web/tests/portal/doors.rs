@@ -315,7 +315,8 @@ async fn at_every_address_another_kommune_is_neither_found_nor_named() {
             |answer: &Answer| std::str::from_utf8(&answer.body).is_ok_and(|t| t.contains("Viborg"));
         assert!(!says(&theirs), "{path}");
         named += usize::from(says(&mine));
-        if path.contains('{') {
+        // National values are the country's; a municipality's own are tried in `omsaetning.rs`.
+        if path.contains('{') && !path.starts_with("/sortiment") {
             assert_ne!(theirs.status, StatusCode::OK, "{path}");
             objects += usize::from(mine.status == StatusCode::OK);
         }

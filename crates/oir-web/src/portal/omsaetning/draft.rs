@@ -270,7 +270,8 @@ struct Wrongness {
 #[derive(Debug)]
 struct Step {
     done: bool,
-    href: String,
+    /// None where the reader may not go.
+    href: Option<String>,
     words: &'static str,
     text: String,
 }
@@ -342,6 +343,8 @@ async fn draft_of(
     let mut wrong = faults.map_or_else(Vec::new, |faults| wrongness(table, &rules, &faults));
     let many = wrong.len();
     wrong.truncate(FAULTS_SHOWN);
+    let approver = table.may(viewer, Action::ApproveOmsaetning);
+    let approver = approver.then(|| table.href("/godkend"));
     let edit = table.may(viewer, Action::EditOmsaetning);
     let line = |rule: &Rule| {
         let href = || table.href(&format!("/kladde/regel?nummer={}", rule.number));
@@ -359,7 +362,7 @@ async fn draft_of(
         stage: words::stage(version, None, state.today()),
         facts,
         more_wrong: (many > FAULTS_SHOWN).then(|| whole(u64::try_from(many).unwrap_or(u64::MAX))),
-        steps: steps(table, version, wrong.is_empty()),
+        steps: steps(table, version, wrong.is_empty(), approver),
         wrong,
         unfit: unfit_lines(state, table, (version, &rules)).await?,
         rules: rules.iter().take(10).map(line).collect(),
@@ -370,19 +373,19 @@ async fn draft_of(
 }
 
 /// The way from a draft to force, with what is done.
-fn steps(table: &Table, version: &Version, right: bool) -> Vec<Step> {
+fn steps(table: &Table, version: &Version, right: bool, approver: Option<String>) -> Vec<Step> {
     let simulated = words::is_simulated(version);
     let found = version.simulated.as_ref().filter(|_| simulated);
     vec![
         Step {
             done: right && version.rules > 0,
-            href: table.href("?udgave=kladde"),
+            href: Some(table.href("?udgave=kladde")),
             words: "Skriv reglerne",
             text: "En regel ad gangen, eller mange på én gang med et regneark.".to_owned(),
         },
         Step {
             done: version.in_force_from.is_some(),
-            href: "#dag".to_owned(),
+            href: Some("#dag".to_owned()),
             words: "Sig, fra hvilken dag den gælder",
             text: version
                 .in_force_from
@@ -390,13 +393,13 @@ fn steps(table: &Table, version: &Version, right: bool) -> Vec<Step> {
         },
         Step {
             done: false,
-            href: table.href("/daekning?udgave=kladde"),
+            href: Some(table.href("/daekning?udgave=kladde")),
             words: "Se, om alle værdier har en konto",
             text: "Både dem, fagsystemet må sende, og dem, det har sendt.".to_owned(),
         },
         Step {
             done: simulated,
-            href: table.href("/simulering"),
+            href: Some(table.href("/simulering")),
             words: "Simulér på tidligere bilag",
             text: found.map_or_else(
                 || "Du ser, hvad der ville være bogført et andet sted.".to_owned(),
@@ -405,7 +408,7 @@ fn steps(table: &Table, version: &Version, right: bool) -> Vec<Step> {
         },
         Step {
             done: false,
-            href: table.href("/godkend"),
+            href: approver,
             words: "Få en anden til at godkende",
             text: "Den, der godkender, må ikke selv have skrevet i kladden.".to_owned(),
         },

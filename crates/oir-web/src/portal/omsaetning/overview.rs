@@ -167,7 +167,7 @@ fn next(
         let approve = approve.covers(table.table.kommune, Some(table.table.fagsystem));
         return match (words::is_ready(draft), words::is_simulated(draft)) {
             (true, _) if approve && !own => Some(("/godkend", "Se på den, og godkend")),
-            (true, _) => Some(("/godkend", "Bed en anden om at godkende")),
+            (true, _) => Some(("/kladde", "Bed en anden om at godkende")),
             (false, true) if edit => Some(("/kladde", "Sig, fra hvilken dag den gælder")),
             (false, false) if edit => Some(("/simulering", "Simulér kladden")),
             _ => None,

@@ -133,7 +133,8 @@ struct SimulationPage {
     /// None when this reader may not run it.
     token: Option<String>,
     here: String,
-    approval: String,
+    /// None where the reader may not go.
+    approval: Option<String>,
     faults: Faulty,
     fra: String,
     til: String,
@@ -272,6 +273,7 @@ fn found(report: &SimulationReport, bilag: bool) -> Found {
 fn simulation_page(state: &PortalState, viewer: &Viewer, table: &Table) -> SimulationPage {
     let draft = table.draft();
     let edit = table.may(viewer, Action::EditOmsaetning);
+    let approver = table.may(viewer, Action::ApproveOmsaetning);
     let run = state.runs.of(table.id, state.clock.now());
     let run = run.filter(|run| draft.is_some_and(|draft| draft.number == run.number));
     let mut template = SimulationPage {
@@ -281,7 +283,7 @@ fn simulation_page(state: &PortalState, viewer: &Viewer, table: &Table) -> Simul
         begin: (edit && draft.is_none()).then(|| table.href("/kladde/ny")),
         token: viewer.token().filter(|_| edit),
         here: table.href("/simulering"),
-        approval: table.href("/godkend"),
+        approval: approver.then(|| table.href("/godkend")),
         faults: Faulty::default(),
         fra: String::new(),
         til: String::new(),
