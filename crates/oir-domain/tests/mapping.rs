@@ -1,6 +1,6 @@
 //! A bilag through a table with shares: no øre is lost or made, by bilag, side and posting; and
 //! what is foreseen of an ERP is what the table says.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use jiff::civil::{Date, date};
 use oir_domain::calendar::{Regnskabsaar, Validity};

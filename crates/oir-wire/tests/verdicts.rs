@@ -67,7 +67,7 @@ fn kontering(n: usize, beloeb: Oere) -> Option<Kontering> {
         beloeb,
     };
     let several = vec![konto("5.57.71"), konto("5.57.72")];
-    Kontering::try_new(if n % 2 == 0 {
+    Kontering::try_new(if n.is_multiple_of(2) {
         vec![konto("5.57.71")]
     } else {
         several
@@ -86,7 +86,7 @@ fn originals() -> Vec<Vec<u8>> {
             postering.periode = Some((date(2026, 1, 1), date(2026, 1, 31)));
             let cvr = PartNummer::Cvr(sample::myndighed());
             let cpr = PartNummer::Cpr("6101010000".parse().unwrap());
-            let nummer = if n % 2 == 0 { cvr } else { cpr };
+            let nummer = if n.is_multiple_of(2) { cvr } else { cpr };
             let rolle = PartRolle::Anden;
             postering.part = Some(Part { nummer, rolle });
             let (kle, sagsnummer) = ("32.24.04".into(), "OPDIGTET".into());
