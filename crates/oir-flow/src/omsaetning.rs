@@ -12,9 +12,12 @@
 mod covered;
 mod simulate;
 
-use jiff::Timestamp;
+use std::ops::ControlFlow;
+
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use oir_domain::access::{Action, Person, Scope};
+use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::kontoplan::{KontoForm, Kontoplan};
 use oir_domain::omsaetning::check::{TableFaults, check};
 use oir_domain::omsaetning::{
@@ -32,6 +35,10 @@ pub use simulate::{Progress, Ran};
 
 /// Longest purpose, in characters: two lines of a list.
 pub const PURPOSE_MAX: usize = 300;
+
+/// How long before its konteringsdag a bilag is sent at most (assumed: benefits are sent some
+/// weeks ahead).
+const AHEAD: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// Somebody at work on one table, at an instant.
 #[derive(Debug, Clone, Copy)]
@@ -252,8 +259,7 @@ impl Work<'_> {
                 theirs: theirs.form().clone(),
             });
         }
-        let zone = oir_domain::calendar::copenhagen();
-        let today = oir_domain::calendar::day_of(self.now, &zone);
+        let today = day_of(self.now, &copenhagen());
         let day = head.in_force_from.unwrap_or(today);
         Ok(unfit(
             rules,
@@ -339,12 +345,26 @@ impl Work<'_> {
         let is_right = check(self.rules(number).await?).is_ok();
         let day = rules_of::approve(&version, &self.by.subject, is_right);
         let day = day.map_err(NotDone::Objections)?;
+        self.moves_nothing_booked(number, day).await?;
         let what = format!(", udgave {number} fra {day}");
         let deed = self.deed(deeds::APPROVED_OMSAETNING, &what);
         let (tables, person) = (self.tables, &self.by.subject);
         let approved = tables.approve(self.table, number, edition, person, self.now, &deed);
         done(approved.await?)?;
         Ok(day)
+    }
+
+    /// Runs the draft once more over everything that it could touch: whatever days somebody chose
+    /// to simulate, and whatever came since, nothing that is booked is moved.
+    async fn moves_nothing_booked(&self, number: u32, day: Date) -> Result<(), NotDone> {
+        let today = day_of(self.now, &copenhagen());
+        let first = day.min(today).saturating_sub(AHEAD);
+        let on = |_| ControlFlow::Continue(());
+        let ran = self.simulate(number, (first, today), on).await?;
+        match ran.simulated.booked_moved {
+            0 => Ok(()),
+            moved => Err(NotDone::Objections(vec![Objection::MovesBooked(moved)])),
+        }
     }
 
     /// Gives a draft up.

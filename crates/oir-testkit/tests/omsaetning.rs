@@ -350,6 +350,14 @@ async fn what_moves_booked_postings_is_not_approved_but_from_a_later_day_it_is()
     let refused = house.work(&bo).approve((number, 2)).await;
     let objection = Objection::MovesBooked(2);
     assert_eq!(refused, Err(NotDone::Objections(vec![objection])));
+    // Days on which nothing came hide nothing: what is put in force is run once more.
+    let before = (date(2020, 1, 1), date(2020, 1, 2));
+    let on = |_| ControlFlow::Continue(());
+    let ran = work.simulate(number, before, on).await.unwrap();
+    assert_eq!(ran.simulated.booked_moved, 0);
+    work.keep_simulation(number, &ran.simulated).await.unwrap();
+    let refused = house.work(&bo).approve((number, 2)).await;
+    assert_eq!(refused, Err(NotDone::Objections(vec![objection])));
     let later = head(Some(date(2027, 1, 1)));
     assert_eq!(work.save((number, 2), &later, None).await, Ok(3));
     house.simulated(&bo, number).await;

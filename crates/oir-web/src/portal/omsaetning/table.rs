@@ -288,7 +288,11 @@ async fn version_lines(
             rules: whole(version.rules.into()),
             purpose: crate::masking::mask_text(&version.purpose),
             who: writers(state, &version.writers).await?,
-            at: instant_short(version.saved, &state.zone),
+            // Version 0 came with the register: nobody saved it.
+            at: match number {
+                0 => String::new(),
+                _ => instant_short(version.saved, &state.zone),
+            },
             approved,
             current: shown.is_some_and(|shown| shown.number == number),
             restore: restorable.then(|| table.href(&format!("/kladde/ny?fra={number}"))),

@@ -15,7 +15,7 @@ use oir_domain::omsaetning::{Explanation, Posting, Rule, Standing, Values, expla
 
 use super::rule_form::{Fields, kinds, sides};
 use super::{Address, Table, Way, facets, own_facet, words};
-use crate::danish_format::{day, read_day, whole};
+use crate::danish_format::{day, day_short, read_day, whole};
 use crate::masking::mask_text;
 use crate::portal::PortalState;
 use crate::portal::bilag::postings::accounts;
@@ -157,7 +157,7 @@ fn why_page(
         fields: all.into_iter().map(field).collect(),
         sides: sides(side),
         kinds: kinds(kind),
-        dag: given("dag", asked.map(|asked| asked.day.to_string())),
+        dag: given("dag", asked.map(|asked| day_short(asked.day))),
         aar: given("aar", asked.map(|asked| asked.year.0.to_string())),
         fault: None,
         answer: None,
