@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::acts::work;
 use super::table::{RuleLine, rule_line};
 use super::{Address, Table, Way, aside, words, writers};
-use crate::danish_format::{day, instant_short, read_day, sort_key, whole};
+use crate::danish_format::{day, day_short, instant_short, read_day, sort_key, whole};
 use crate::portal::PortalState;
 use crate::portal::door::{Viewer, target};
 use crate::portal::failure::{PageError, page, unreadable_form};
@@ -426,7 +426,6 @@ async fn draft_page(
         None => None,
     };
     let edit = table.may(viewer, Action::EditOmsaetning);
-    let iso = |from: Date| from.to_string();
     Ok(DraftPage {
         page: table.page("Kladde", viewer),
         ways: table.ways(Way::Draft),
@@ -434,7 +433,7 @@ async fn draft_page(
         formaal: version.map_or_else(String::new, |v| crate::masking::mask_text(&v.purpose)),
         dag: version
             .and_then(|v| v.in_force_from)
-            .map_or_else(String::new, iso),
+            .map_or_else(String::new, day_short),
         draft,
         notice: None,
         faults: Faulty::default(),

@@ -13,6 +13,7 @@ use oir_flow::omsaetning::NotDone;
 use super::acts::{head_of, work};
 use super::rule_form::{Fault, Fields, RuleForm, kinds, sides};
 use super::{Address, Table, aside, facets, own_facet, words};
+use crate::danish_format::day_short;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
@@ -87,7 +88,7 @@ fn rule_page(
     form.laid_out(&known, more);
     if form.fra.is_empty() && form.number == 0 {
         let first = Date::new(state.today().year(), 1, 1).unwrap_or_default();
-        form.fra = draft.in_force_from.unwrap_or(first).to_string();
+        form.fra = day_short(draft.in_force_from.unwrap_or(first));
     }
     let title = match form.number {
         0 => "Ny regel".to_owned(),

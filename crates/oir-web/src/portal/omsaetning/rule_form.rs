@@ -9,7 +9,7 @@ use oir_domain::omsaetning::{Rule, Share, Target, Template};
 use oir_wire::omsaetning_sheet::{read_condition, written_condition};
 
 use super::words;
-use crate::danish_format::read_day;
+use crate::danish_format::{day_short, read_day};
 use crate::portal::view::Choice;
 
 /// Most rows of conditions or accounts that a form shows.
@@ -78,7 +78,7 @@ impl RuleForm {
     }
 
     pub(super) fn of_rule(rule: &Rule) -> Self {
-        let day = |day: Date| day.to_string();
+        let day = day_short;
         let aar = rule.regnskabsaar.map(|(first, last)| {
             if first == last {
                 first.0.to_string()
