@@ -129,33 +129,33 @@ pub fn objection(objection: Objection) -> (&'static str, String, &'static str) {
     match objection {
         Objection::NoDraft => (
             "OT-INGEN-KLADDE",
-            "Udgaven er ikke en kladde mere.".to_owned(),
-            "Se tabellens udgaver.",
+            "Udgaven er ikke en kladde mere".to_owned(),
+            "Den er godkendt eller opgivet af en anden. Se tabellens udgaver.",
         ),
         Objection::NoDay => (
             "OT-INGEN-DAG",
-            "Kladden siger ikke, fra hvilken dag den gælder.".to_owned(),
+            "Kladden siger ikke, fra hvilken dag den gælder".to_owned(),
             "Skriv dagen i kladden.",
         ),
         Objection::OwnWork => (
             "OT-EGET-ARBEJDE",
-            "Den, der godkender, har selv skrevet i kladden.".to_owned(),
-            "Lad en anden godkende.",
+            "Du har selv skrevet i kladden".to_owned(),
+            "En anden med lov til at godkende skal gøre det.",
         ),
         Objection::NotSimulated => (
             "OT-IKKE-SIMULERET",
-            "Kladden er ikke simuleret, siden den sidst blev gemt.".to_owned(),
-            "Kør en simulering, og se på den.",
+            "Kladden er ikke simuleret, siden den sidst blev ændret".to_owned(),
+            "Kør en simulering, og se på resultatet.",
         ),
         Objection::MovesBooked(count) => (
             "OT-FLYTTER-BOGFOERT",
-            format!("Kladden ville flytte {count} posteringer, der er bogført."),
-            "Lad den gælde fra en senere dag; bogførte bilag rettes i fagsystemet.",
+            format!("Kladden ville flytte {count} posteringer, der allerede er bogført"),
+            "Lad kladden eller reglerne gælde fra en senere dag. Bogførte bilag rettes i fagsystemet.",
         ),
         Objection::Faults => (
             "OT-FEJL",
-            "Reglerne har fejl.".to_owned(),
-            "Ret dem, og simulér igen.",
+            "Nogle af reglerne har fejl".to_owned(),
+            "Ret de regler, der står med fejl, og simulér igen.",
         ),
     }
 }

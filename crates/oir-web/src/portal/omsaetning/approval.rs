@@ -6,8 +6,9 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use oir_domain::omsaetning::{Simulated, Version};
+use oir_domain::omsaetning::{Objection, Simulated, Version};
 use oir_flow::omsaetning::NotDone;
+use oir_wire::danish::omsaetning::objection;
 use serde::Deserialize;
 
 use super::acts::work;
@@ -102,7 +103,7 @@ async fn approval_page(
         here: table.href("/godkend"),
         draft,
         token: viewer.token(),
-        objections: objections.into_iter().map(words::objection).collect(),
+        objections: objections.into_iter().map(in_words).collect(),
         held: whole(held),
         any_held: held > 0,
         stale: false,
@@ -143,18 +144,27 @@ pub(in crate::portal) async fn approve(
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let held = held(&state, &viewer, &table).await?;
     let own = work(&state, &viewer, table.id);
-    let stale = match own.approve((sent.udgave, sent.edition)).await {
+    let (stale, objections) = match own.approve((sent.udgave, sent.edition)).await {
         Ok(_) => {
             let way = table.href(&format!("?udgave={}&ventede={held}", sent.udgave));
             return Ok(Redirect::to(&way).into_response());
         }
-        // They stand on the page.
-        Err(NotDone::Objections(_)) => false,
-        Err(NotDone::Stale) => true,
+        Err(NotDone::Objections(objections)) => (false, objections),
+        Err(NotDone::Stale) => (true, Vec::new()),
         Err(other) => return Err(other.into()),
     };
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let mut template = approval_page(&state, &viewer, &table).await?;
     template.stale = stale;
+    if !objections.is_empty() {
+        // Some are only found when it is tried: the draft is run once more.
+        template.objections = objections.into_iter().map(in_words).collect();
+    }
     Ok(unreadable_form(page(&template)?))
+}
+
+/// What stands in the way, and what to do; its code is for machines.
+fn in_words(what: Objection) -> (String, &'static str) {
+    let (_, what, act) = objection(what);
+    (what, act)
 }

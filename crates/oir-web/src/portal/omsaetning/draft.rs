@@ -5,13 +5,12 @@ use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::civil::Date;
 use oir_domain::access::{Action, Patch, Scope};
 use oir_domain::omsaetning::check::{TableFault, TableFaults, check};
 use oir_domain::omsaetning::{FACETS_MAX, Rule, Stage, TableId, Unfit, Version, unfit};
 use oir_domain::party::Kommunekode;
 use oir_flow::omsaetning::{Head, NotDone, PURPOSE_MAX, Start, Surroundings};
-use oir_wire::danish::kontoplan as kontoplan_words;
+use oir_wire::danish::{kontoplan as kontoplan_words, omsaetning as table_words};
 use serde::Deserialize;
 
 use super::acts::work;
@@ -326,7 +325,10 @@ async fn unfit_lines(
     let found = unfit(rules, table.id, day, &register, kontoplan.as_ref());
     let line = |(number, unfit): (u32, Unfit)| {
         let href = table.href(&format!("/kladde/regel?nummer={number}"));
-        (href, format!("Regel {number}: {}", words::unfit(&unfit)))
+        (
+            href,
+            format!("Regel {number}: {}", table_words::unfit(&unfit)),
+        )
     };
     Ok(found.into_iter().take(FAULTS_SHOWN).map(line).collect())
 }

@@ -1,6 +1,5 @@
 //! The form of one rule, as it is filled in and as it is read: what is wrong stands at its field.
 
-use jiff::civil::Date;
 use oir_domain::calendar::{Regnskabsaar, Validity};
 use oir_domain::finans::Posteringstype;
 use oir_domain::money::Side;

@@ -6,7 +6,7 @@ use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::{COMMENT_MAX, VALUE_MAX, VALUES_MAX, Wrong};
 use oir_domain::omsaetning::{
-    Condition, Misfit, Objection, Rule, Share, Stage, Target, TemplateFault, Unfit, Version,
+    Condition, Misfit, Rule, Share, Stage, Target, TemplateFault, Version,
 };
 
 use crate::danish_format::{day, day_short, whole};
@@ -246,59 +246,6 @@ pub(super) const fn template(fault: TemplateFault) -> &'static str {
         TemplateFault::TooLong => "Kontoen er for lang. En konto har højst 40 tegn",
         TemplateFault::Braces => "Skriv { og } parvis om navnet, fx {sted}",
         TemplateFault::NoFacet => "Skriv navnet mellem { og }, fx {sted}",
-    }
-}
-
-/// What stands in the way of an approval: what it is, and what to do.
-pub(super) fn objection(objection: Objection) -> (String, &'static str) {
-    let (what, act) = match objection {
-        Objection::NoDraft => (
-            "Udgaven er ikke en kladde mere",
-            "Den er godkendt eller opgivet af en anden. Se tabellens udgaver.",
-        ),
-        Objection::NoDay => (
-            "Kladden siger ikke, fra hvilken dag den gælder",
-            "Skriv dagen på kladdens side.",
-        ),
-        Objection::OwnWork => (
-            "Du har selv skrevet i kladden",
-            "En anden med lov til at godkende skal gøre det. Send dem adressen på denne side.",
-        ),
-        Objection::NotSimulated => (
-            "Kladden er ikke simuleret, siden den sidst blev ændret",
-            "Kør en simulering, og se på resultatet.",
-        ),
-        Objection::MovesBooked(count) => {
-            return (
-                format!(
-                    "Kladden ville flytte {} posteringer, der allerede er bogført",
-                    whole(count)
-                ),
-                "Lad kladden gælde fra en senere dag, eller lad reglerne gælde fra en senere dag. Bogførte bilag rettes i fagsystemet.",
-            );
-        }
-        Objection::Faults => (
-            "Nogle af reglerne har fejl",
-            "Åbn kladden, ret de regler, der står med fejl, og simulér igen.",
-        ),
-    };
-    (what.to_owned(), act)
-}
-
-/// What of a rule does not fit the municipality.
-pub(super) fn unfit(unfit: &Unfit) -> String {
-    match unfit {
-        Unfit::Facet(facet) => format!("fagsystemet har ikke noget, der hedder {facet}"),
-        Unfit::Value { facet, vaerdi } => {
-            format!("{facet} har ikke værdien {vaerdi} i kommunen")
-        }
-        Unfit::NotInForce { facet, vaerdi } => {
-            format!("{facet} {vaerdi} må ikke sendes på de dage, hvor reglen gælder")
-        }
-        Unfit::Konto(konto) => format!("kontoplanen har ikke kontoen {konto}"),
-        Unfit::KontoClosed(konto) => {
-            format!("kontoen {konto} er lukket på reglens første dag")
-        }
     }
 }
 
