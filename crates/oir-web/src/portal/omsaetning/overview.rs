@@ -60,8 +60,8 @@ struct Line {
     from: String,
     rules: u64,
     held: u64,
-    /// Where the bilag that wait are.
-    held_href: String,
+    /// Where the bilag that wait are, for those who see bilag.
+    held_href: Option<String>,
     draft: Option<Badge>,
     /// What to do, and where.
     next: Option<(String, &'static str)>,
@@ -131,6 +131,7 @@ fn line(state: &PortalState, viewer: &Viewer, table: &TableLine, versions: &[Ver
     let draft = table.draft.and_then(of);
     let (kommune, fagsystem) = (table.table.kommune, table.table.fagsystem);
     let from = approved.and_then(|version| version.in_force_from);
+    let bilag = viewer.person.scope(Action::SeeBilag);
     let edit = viewer.person.scope(Action::EditOmsaetning);
     let edit = edit.covers(kommune, Some(fagsystem));
     let next = next(viewer, table, draft, edit);
@@ -145,10 +146,10 @@ fn line(state: &PortalState, viewer: &Viewer, table: &TableLine, versions: &[Ver
         },
         rules: table.rules.into(),
         held: table.held,
-        held_href: format!(
-            "/bilag?kommune={}&fagsystem={fagsystem}&tilstand=tilbageholdt",
-            kommune.0
-        ),
+        held_href: (table.held > 0 && bilag.covers(kommune, Some(fagsystem))).then(|| {
+            let kommune = kommune.0;
+            format!("/bilag?kommune={kommune}&fagsystem={fagsystem}&tilstand=tilbageholdt")
+        }),
         draft: draft.map(|draft| words::stage(draft, None, today)),
         next: next.map(|(more, words)| (address(table.table, more), words)),
     }
