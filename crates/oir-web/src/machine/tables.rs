@@ -197,8 +197,10 @@ impl Asked {
                 "side" => Side::from_letter(value).map(|read| asked.side = read),
                 "type" => Posteringstype::from_code(value).map(|read| asked.posteringstype = read),
                 "aar" => {
-                    let year = value.parse().ok().map(Regnskabsaar);
-                    year.map(|read| asked.regnskabsaar = Some(read))
+                    let year = value.parse().ok();
+                    let year = year.filter(|year| (-9_999..=9_999).contains(year));
+                    year.map(Regnskabsaar)
+                        .map(|read| asked.regnskabsaar = Some(read))
                 }
                 "vaerdi" => value.split_once(':').map(|(facet, value)| {
                     asked.values.push((facet.to_owned(), value.to_owned()));
