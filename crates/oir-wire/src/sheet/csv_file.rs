@@ -1,9 +1,15 @@
 //! The CSV half: text, its encoding judged before anything is read.
 
+use std::io::Read;
+
 use super::{COLUMNS_MAX, Cell, ROWS_MAX, Row, Sheet, SheetFault, SheetFaultKind, TEXT_MAX};
 
 /// What UTF-8 letters look like after somebody read them as Windows-1252 and saved them.
 const SPOILED: [&str; 7] = ["Ã¦", "Ã¸", "Ã¥", "Ã†", "Ã˜", "Ã…", "\u{FFFD}"];
+
+/// A line that we put after the last one. The library ends a file inside quotes without a word;
+/// this line tells it: it stands alone, or a quotation mark without its mate has swallowed it.
+const END: &[u8] = b"\n\x01\n";
 
 pub(super) fn read(bytes: &[u8], faults: &mut Vec<SheetFault>) -> Sheet {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
@@ -20,7 +26,7 @@ pub(super) fn read(bytes: &[u8], faults: &mut Vec<SheetFault>) -> Sheet {
         .delimiter(delimiter(bytes))
         .has_headers(false)
         .flexible(true)
-        .from_reader(bytes);
+        .from_reader(bytes.chain(END));
     let mut sheet = Sheet::default();
     let mut record = csv::ByteRecord::new();
     loop {
@@ -33,6 +39,13 @@ pub(super) fn read(bytes: &[u8], faults: &mut Vec<SheetFault>) -> Sheet {
             }
         }
         let number = line_of(&record, bytes);
+        let read = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        if read == bytes.len().saturating_add(END.len()) {
+            if !record.iter().eq([b"\x01"]) {
+                faults.push(SheetFault::in_row(number, SheetFaultKind::BrokenRow, &[]));
+            }
+            return sheet;
+        }
         if !within(number, &record, faults) {
             return sheet;
         }
@@ -102,7 +115,6 @@ fn cell(row: u32, column: u32, raw: &[u8], faults: &mut Vec<SheetFault>) -> Cell
 /// What can be wrong with a text of either kind of file.
 pub(super) fn text_fault(row: u32, column: u32, text: &str) -> Option<SheetFault> {
     if text.chars().count() > TEXT_MAX {
-        // A quotation mark without its mate swallows the rest of a file.
         let (kind, most) = (SheetFaultKind::TextTooLong, TEXT_MAX.to_string());
         return Some(SheetFault::at(row, column, kind, &[&most]));
     }
@@ -113,7 +125,8 @@ pub(super) fn text_fault(row: u32, column: u32, text: &str) -> Option<SheetFault
     }
     let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     if text.contains(control) {
-        return Some(SheetFault::at(row, column, SheetFaultKind::BrokenRow, &[]));
+        let kind = SheetFaultKind::ControlCharacter;
+        return Some(SheetFault::at(row, column, kind, &[]));
     }
     None
 }

@@ -29,8 +29,10 @@ pub enum SheetFaultKind {
     CellError,
     /// A number of more digits than a spreadsheet keeps.
     RoundedNumber,
-    /// A quotation mark that is never closed, or a row of another form.
+    /// A quotation mark that is never closed.
     BrokenRow,
+    /// A sign that nobody sees and no spreadsheet holds.
+    ControlCharacter,
     /// A column that must be there (its name).
     ColumnMissing,
     /// A column that is there twice (its name).
@@ -63,6 +65,7 @@ impl SheetFaultKind {
             Self::CellError => "ark-formelfejl",
             Self::RoundedNumber => "ark-afrundet-tal",
             Self::BrokenRow => "ark-oedelagt-linje",
+            Self::ControlCharacter => "ark-styretegn",
             Self::ColumnMissing => "ark-kolonne-mangler",
             Self::ColumnTwice => "ark-kolonne-to-gange",
             Self::CellMissing => "ark-celle-mangler",
@@ -89,6 +92,7 @@ impl SheetFaultKind {
             Self::CellError => "Formlen i cellen giver fejlen {0}.",
             Self::RoundedNumber => "Tallet har flere end 15 cifre; regnearket har rundet det af.",
             Self::BrokenRow => "Linjen kan ikke læses: et anførselstegn mangler sin makker.",
+            Self::ControlCharacter => "Cellen har et usynligt styretegn.",
             Self::ColumnMissing => "Kolonnen »{0}« mangler.",
             Self::ColumnTwice => "Kolonnen »{0}« står der to gange.",
             Self::CellMissing => "Cellen er tom.",
@@ -113,6 +117,7 @@ impl SheetFaultKind {
             Self::CellError => "Ret formlen, eller skriv værdien i stedet.",
             Self::RoundedNumber => "Giv kolonnen formatet »Tekst«, og skriv det hele tal igen.",
             Self::BrokenRow => "Ret anførselstegnene i linjen.",
+            Self::ControlCharacter => "Slet det, og skriv teksten igen.",
             Self::ColumnMissing => "Giv kolonnen det navn i den første række.",
             Self::ColumnTwice => "Slet eller omdøb den ene.",
             Self::CellMissing => "Udfyld den.",

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{Cursor, Read, Write};
+use std::slice;
 
 use jiff::civil::date;
 use proptest::prelude::{Strategy, prop_assert_eq, proptest};
@@ -132,6 +133,45 @@ fn csv_is_read_with_any_of_three_separators_and_its_lines() {
         let read = (row.number(), row.text("a").unwrap(), row.text("b").unwrap());
         assert_eq!(read, (3, "x;1".into(), "2".into()), "{text:?}");
     }
+}
+
+#[test]
+fn a_quotation_mark_without_its_mate_is_refused_where_it_opens() {
+    let last = ("række 3".to_owned(), SheetFaultKind::BrokenRow);
+    for text in [
+        "a;b\n1;2\n3;\"4",
+        "a;b\n1;2\n3;\"4\n",
+        "a;b\r\n1;2\r\n\"3;4\r\n5;6\r\n",
+        "a;b\n1;2\n\"",
+        "a;b\n1;2\n\"\"\"\n",
+        "a;b\n1;2\n3;4;\"\n\u{1}",
+    ] {
+        assert_eq!(kinds(text.as_bytes()), slice::from_ref(&last), "{text:?}");
+    }
+    for text in [
+        "a;b\n1;2",
+        "a;b\n1;\"2\"",
+        "a;b\n1;2\r",
+        "a;b\r\n1;2\r\n\r\n",
+    ] {
+        let sheet = read(text.as_bytes()).unwrap();
+        assert_eq!(sheet.rows.len(), 2, "{text:?}");
+    }
+    assert_eq!(read(b"").unwrap().rows, []);
+}
+
+#[test]
+fn signs_that_nobody_sees_are_called_so_in_both_kinds_of_file() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write(1, 1, "a\u{1}b").unwrap();
+    let packed = book.save_to_buffer().unwrap();
+    let place = ("B2".to_owned(), SheetFaultKind::ControlCharacter);
+    for file in [&b"a;b\n1;a\x01b\n"[..], &packed] {
+        assert_eq!(kinds(file), slice::from_ref(&place));
+    }
+    let alone = kinds(b"a;b\n\x01\n");
+    assert_eq!(alone, [("A2".to_owned(), SheetFaultKind::ControlCharacter)]);
 }
 
 #[test]
