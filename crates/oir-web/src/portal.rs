@@ -68,7 +68,6 @@ mod samples;
 mod saved;
 mod sign_in;
 mod sortiment;
-mod sortiment_book;
 mod today;
 mod udvikling;
 mod unmask;
@@ -114,9 +113,7 @@ pub use accessibility::Statement;
 use door::{Entrance, Needs};
 use failure::PageError;
 use job::Exports;
-pub use kontoplan::sheets::workbook as kontoplan_workbook;
 use names::Names;
-pub use sortiment_book::sortiment_book;
 pub use waiting::Desks;
 
 /// Where the portal gets the register in force from; called once per page.

@@ -12,7 +12,7 @@ use oir_domain::kontoplan::Konto;
 use oir_domain::kontoplan::draft::Field;
 
 pub use read::read;
-pub use write::{cells, csv};
+pub use write::{csv, xlsx};
 
 /// Columns from which the derived string is made when the file does not have it whole.
 pub const MASTER_DATA: [&str; 5] = ["Funktion", "Dranst", "Ejerforhold", "Gruppering", "Art"];

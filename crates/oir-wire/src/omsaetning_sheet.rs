@@ -18,6 +18,7 @@ use oir_domain::omsaetning::{Condition, Rule, Share};
 use crate::sheet::Cell;
 use crate::sheet::write::{ColumnKind, Heading, Unwritable, csv, xlsx};
 
+pub use crate::sheet::write::Form;
 pub use fault::{Kind, TableFault};
 pub use read::{Facets, read};
 
@@ -42,15 +43,6 @@ const FACET: &str = "Facet: ";
 
 /// Name of the sheet in a workbook.
 const SHEET: &str = "Omsætningstabel";
-
-/// The forms of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// A workbook.
-    Xlsx,
-    /// CSV, as Danish spreadsheets take it.
-    Csv,
-}
 
 /// Reads what a cell says of a facet; an empty one asks nothing. For forms that speak as the
 /// sheet does.

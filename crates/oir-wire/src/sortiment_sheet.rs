@@ -6,6 +6,7 @@ use oir_domain::klassifikation::Field;
 use oir_domain::party::Kommunekode;
 use uuid::Uuid;
 
+use crate::sheet::write::{self, ColumnKind, Heading, Unwritable};
 use crate::sheet::{Cell, Record, Sheet, SheetFault, SheetFaultKind};
 
 /// The dimension.
@@ -26,6 +27,9 @@ pub const UUID: &str = "UUID";
 /// The columns, in the order in which they are written.
 pub const COLUMNS: [&str; 7] = [FACET, NOEGLE, TITEL, KOMMUNE, FRA, TIL, UUID];
 
+/// Name of the sheet in a workbook.
+const SHEET: &str = "Sortiment";
+
 /// A value on a span of days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortimentRow {
@@ -41,24 +45,6 @@ pub struct SortimentRow {
     pub validity: Validity,
     /// Its UUID; none = by its key.
     pub objekt: Option<Uuid>,
-}
-
-impl SortimentRow {
-    /// Its cells, by [`COLUMNS`].
-    #[must_use]
-    pub fn cells(&self) -> [String; 7] {
-        [
-            self.facet.to_string(),
-            self.noegle.to_string(),
-            self.titel.as_deref().unwrap_or_default().to_owned(),
-            self.kommune.map_or_else(String::new, |k| k.to_string()),
-            self.validity.from.to_string(),
-            self.validity
-                .to
-                .map_or_else(String::new, |to| to.to_string()),
-            self.objekt.map_or_else(String::new, |id| id.to_string()),
-        ]
-    }
 }
 
 /// Reads the rows, each with its number in the file.
@@ -170,24 +156,57 @@ fn objekt(record: &Record<'_>) -> Result<Option<Uuid>, SheetFault> {
     Uuid::try_parse(&text).map(Some).map_err(|_| wrong())
 }
 
-/// Writes the rows as CSV: UTF-8 with a mark that Excel knows it by, and semicolons.
+/// Writes the rows as CSV that [`read`] reads as they were.
 #[must_use]
-pub fn write_csv(rows: &[SortimentRow]) -> Vec<u8> {
-    let mut out = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .from_writer("\u{FEFF}".as_bytes().to_vec());
-    // Writing to memory does not fail.
-    let _ = out.write_record(COLUMNS);
-    for row in rows {
-        let _ = out.write_record(row.cells());
-    }
-    out.into_inner().unwrap_or_default()
+pub fn csv(rows: &[SortimentRow]) -> Vec<u8> {
+    write::csv(&head(), rows.iter().map(cells))
+}
+
+/// Writes the rows as a workbook that [`read`] reads as they were.
+///
+/// # Errors
+/// [`Unwritable`], when there are more values than a sheet has rows.
+pub fn xlsx(rows: &[SortimentRow]) -> Result<Vec<u8>, Unwritable> {
+    write::xlsx(SHEET, &head(), rows.iter().map(cells))
+}
+
+fn head() -> [Heading; 7] {
+    COLUMNS.map(|title| {
+        let (width, kind) = match title {
+            FACET => (18.0, ColumnKind::Text),
+            NOEGLE => (24.0, ColumnKind::Text),
+            TITEL => (48.0, ColumnKind::Text),
+            KOMMUNE => (10.0, ColumnKind::Text),
+            FRA | TIL => (12.0, ColumnKind::Day),
+            _ => (38.0, ColumnKind::Text),
+        };
+        Heading {
+            title: title.into(),
+            width,
+            kind,
+        }
+    })
+}
+
+/// A row's cells, by [`COLUMNS`].
+fn cells(row: &SortimentRow) -> Vec<Cell> {
+    let text = |text: &str| Cell::Text(text.into());
+    let (kommune, objekt) = (row.kommune, row.objekt);
+    vec![
+        text(&row.facet),
+        text(&row.noegle),
+        row.titel.as_deref().map_or(Cell::Empty, text),
+        kommune.map_or(Cell::Empty, |kommune| text(&kommune.to_string())),
+        Cell::Date(row.validity.from),
+        row.validity.to.map_or(Cell::Empty, Cell::Date),
+        objekt.map_or(Cell::Empty, |objekt| text(&objekt.to_string())),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::{COLUMNS, SortimentRow, read, write_csv};
+    use super::{COLUMNS, SortimentRow, csv, read, xlsx};
     use crate::sheet;
     use jiff::civil::date;
     use oir_domain::calendar::Validity;
@@ -235,9 +254,35 @@ mod tests {
             let mut rows = rows;
             let mut seen = std::collections::HashSet::new();
             rows.retain(|r| seen.insert((r.facet.clone(), r.kommune, r.noegle.clone(), r.validity.from)));
-            let sheet = sheet::read(&write_csv(&rows)).unwrap();
-            let back: Vec<_> = read(&sheet).unwrap().into_iter().map(|(_, row)| row).collect();
-            prop_assert_eq!(back, rows);
+            for file in [csv(&rows), xlsx(&rows).unwrap()] {
+                let sheet = sheet::read(&file).unwrap();
+                let back: Vec<_> = read(&sheet).unwrap().into_iter().map(|(_, row)| row).collect();
+                prop_assert_eq!(&back, &rows);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_formula_leaves_and_comes_back_as_text() {
+        let row = SortimentRow {
+            facet: "art".into(),
+            kommune: None,
+            noegle: "@A".into(),
+            titel: Some("=HYPERLINK(\"x\")".into()),
+            validity: Validity {
+                from: date(2026, 1, 1),
+                to: None,
+            },
+            objekt: None,
+        };
+        let rows = std::slice::from_ref(&row);
+        let file = csv(rows);
+        let text = std::str::from_utf8(&file).unwrap();
+        let guarded = "art;'@A;\"'=HYPERLINK(\"\"x\"\")\";;01-01-2026;;\r\n";
+        assert!(text.ends_with(guarded), "{text}");
+        for file in [file, xlsx(rows).unwrap()] {
+            let back = read(&sheet::read(&file).unwrap()).unwrap();
+            assert_eq!(back, [(2, row.clone())]);
         }
     }
 

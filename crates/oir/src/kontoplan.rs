@@ -18,9 +18,8 @@ use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::kontoplan::Kontoplaner;
 use oir_store::Store;
 use oir_web::danish_format::{instant_short, whole};
-use oir_web::portal::kontoplan_workbook;
 use oir_wire::danish::kontoplan as danish;
-use oir_wire::kontoplan::{Problem, csv, read};
+use oir_wire::kontoplan::{Problem, csv, read, xlsx};
 
 use crate::cli::kontoplan::{Kontoplan as Command, KontoplanCheck, KontoplanImport, KontoplanOf};
 use crate::house;
@@ -185,7 +184,7 @@ async fn export(file: &Path, of: &KontoplanOf, version: Option<u32>) -> anyhow::
     let store = house::open_existing(&of.at.database).await?;
     let plan = ruling(&store, of, version).await?;
     let bytes = match ending.as_deref().and_then(|ending| ending.to_str()) {
-        Some("xlsx") => kontoplan_workbook(plan.konti()).map_err(anyhow::Error::msg)?,
+        Some("xlsx") => xlsx(plan.konti()).context("regnearket kunne ikke skrives")?,
         Some("csv") => csv(plan.konti()),
         _ => bail!("filen skal ende på .xlsx eller .csv"),
     };

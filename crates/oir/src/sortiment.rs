@@ -260,10 +260,10 @@ async fn export(file: &Path, whose: &Whose, kommune: Option<&str>) -> anyhow::Re
     let values = found(&store, &fagsystem, kommune, None).await?;
     let bytes = match &*ending(file) {
         "xml" => whole(&store, &fagsystem, &values).await?,
-        "csv" => sortiment_sheet::write_csv(&rows(&values)),
+        "csv" => sortiment_sheet::csv(&rows(&values)),
         "xlsx" => {
-            let book = oir_web::portal::sortiment_book(&rows(&values));
-            book.map_err(|error| anyhow::anyhow!("regnearket kunne ikke skrives: {error}"))?
+            let book = sortiment_sheet::xlsx(&rows(&values));
+            book.context("regnearket kunne ikke skrives")?
         }
         _ => bail!("filens navn skal ende på .xml, .xlsx eller .csv"),
     };

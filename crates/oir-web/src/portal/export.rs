@@ -6,8 +6,8 @@
 //! nobody waits for any more ends. What leaves the house is logged before it leaves.
 //!
 //! **Formulas.** A workbook's text is written as text. CSV has no types: a text that begins
-//! with `=`, `+`, `-`, `@` or their wide forms gets an apostrophe before it, and control
-//! characters become spaces, so that no reader's program takes it for a formula.
+//! with `=`, `+`, `-`, `@`, their wide forms or an apostrophe gets an apostrophe before it, and
+//! control characters become spaces, so that no reader's program takes it for a formula.
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -23,6 +23,7 @@ use oir_domain::money::Oere;
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::views::{BilagFilter, BilagLine};
+use oir_wire::sheet::write::guarded;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::bilag::codes;
@@ -338,14 +339,10 @@ fn push_text(text: &mut String, value: &str) {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    let first = value.trim_start().chars().next();
-    let formula = first.is_some_and(|c| "=+-@＝＋－＠".contains(c));
+    let value = guarded(&value);
     let quoted = value.contains([';', '"']);
     if quoted {
         text.push('"');
-    }
-    if formula {
-        text.push('\'');
     }
     text.push_str(&value.replace('"', "\"\""));
     if quoted {
@@ -396,6 +393,7 @@ mod tests {
             ("\r\n=1", "'  =1\r\n"),
             (" =1", "' =1\r\n"),
             ("＝1", "'＝1\r\n"),
+            ("'=1", "''=1\r\n"),
             ("a\r\nb;=1", "\"a  b;=1\"\r\n"),
             ("A-1", "A-1\r\n"),
         ] {

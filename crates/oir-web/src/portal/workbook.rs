@@ -148,7 +148,7 @@ fn broken(error: &XlsxError) -> PageError {
 }
 
 /// A workbook of these sheets. Takes its time: call it where blocking is allowed.
-pub(super) fn whole_book(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+fn whole_book(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let (mut workbook, formats) = (Workbook::new(), Formats::new());
     for sheet in sheets {
         let page = workbook.add_worksheet().set_name(sheet.name)?;

@@ -6,7 +6,7 @@ use oir_domain::kontoplan::national::national;
 use oir_domain::kontoplan::{Aarsspan, Dimensioner, Konto, KontoForm};
 use proptest::prelude::*;
 
-use super::{Reading, csv, read};
+use super::{Reading, csv, read, xlsx};
 
 const AAR: Regnskabsaar = Regnskabsaar(2026);
 
@@ -81,9 +81,39 @@ fn any_plan() -> impl Strategy<Value = (KontoForm, Vec<Konto>)> {
 proptest! {
     #[test]
     fn what_is_exported_is_imported_as_it_was((form, konti) in any_plan()) {
-        let found = read(&csv(&konti), &form, AAR, national());
-        prop_assert_eq!(found.faults, []);
-        prop_assert_eq!(found.konti, konti);
+        for file in [csv(&konti), xlsx(&konti).unwrap()] {
+            let found = read(&file, &form, AAR, national());
+            prop_assert_eq!(found.faults, []);
+            prop_assert_eq!(&found.konti, &konti);
+        }
+    }
+}
+
+#[test]
+fn a_name_that_looks_like_a_formula_leaves_and_comes_back_as_text() {
+    let konto = |konto: &str, navn: &str| Konto {
+        konto: konto.into(),
+        navn: navn.into(),
+        validity: Validity {
+            from: beginning(),
+            to: None,
+        },
+        aar: Aarsspan::default(),
+        autoriseret: None,
+    };
+    let konti = [
+        konto("A1", "=HYPERLINK(\"x\")"),
+        konto("A2", "＝1+1"),
+        konto("A3", "'-dette"),
+    ];
+    let file = csv(&konti);
+    let text = std::str::from_utf8(&file).unwrap();
+    assert!(text.contains("A1;\"'=HYPERLINK(\"\"x\"\")\";"), "{text}");
+    assert!(text.contains("A2;'＝1+1;") && text.contains("A3;''-dette;"));
+    for file in [file, xlsx(&konti).unwrap()] {
+        let found = read(&file, &KontoForm::Prisme, AAR, national());
+        assert_eq!(found.faults, []);
+        assert_eq!(found.konti, konti);
     }
 }
 

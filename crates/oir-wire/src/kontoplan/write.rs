@@ -2,47 +2,64 @@
 
 use jiff::civil::Date;
 use oir_domain::calendar::Regnskabsaar;
+use oir_domain::kontoplan::draft::Field;
 use oir_domain::kontoplan::{BEGINNING, Konto};
 
-use super::headings;
+use crate::danish::kontoplan::heading;
+use crate::sheet::Cell;
+use crate::sheet::write::{self, ColumnKind, Heading, Unwritable};
 
-/// An account's cells, in the order of [`headings`]: what [`read`](super::read) reads back.
+/// Name of the sheet in a workbook.
+const SHEET: &str = "Kontoplan";
+
+/// The accounts as CSV that [`read`](super::read) reads as they were.
 #[must_use]
-pub fn cells(konto: &Konto) -> [String; 7] {
-    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
-    let aar = |aar: Option<Regnskabsaar>| aar.map_or_else(String::new, |aar| aar.0.to_string());
+pub fn csv(konti: &[Konto]) -> Vec<u8> {
+    write::csv(&head(), konti.iter().map(cells))
+}
+
+/// The accounts as a workbook that [`read`](super::read) reads as they were.
+///
+/// # Errors
+/// [`Unwritable`], when there are more accounts than a sheet has rows.
+pub fn xlsx(konti: &[Konto]) -> Result<Vec<u8>, Unwritable> {
+    write::xlsx(SHEET, &head(), konti.iter().map(cells))
+}
+
+fn head() -> [Heading; 7] {
+    Field::ALL.map(|field| {
+        let (width, kind) = match field {
+            Field::Konto => (36.0, ColumnKind::Text),
+            Field::Navn => (48.0, ColumnKind::Text),
+            Field::From | Field::To => (14.0, ColumnKind::Day),
+            Field::AarFrom | Field::AarTo => (16.0, ColumnKind::Text),
+            Field::Autoriseret => (26.0, ColumnKind::Text),
+        };
+        Heading {
+            title: heading(field).into(),
+            width,
+            kind,
+        }
+    })
+}
+
+/// An account's cells, in the order of [`headings`](super::headings).
+fn cells(konto: &Konto) -> Vec<Cell> {
+    let day = |day: Option<Date>| day.map_or(Cell::Empty, Cell::Date);
+    let aar = |aar: Option<Regnskabsaar>| aar.map_or(Cell::Empty, |aar| text(&aar.0.to_string()));
     let from = konto.validity.from;
-    [
-        konto.konto.to_string(),
-        konto.navn.to_string(),
+    let own = konto.autoriseret;
+    vec![
+        text(&konto.konto),
+        text(&konto.navn),
         day((from != BEGINNING).then_some(from)),
         day(konto.validity.to),
         aar(konto.aar.from),
         aar(konto.aar.to),
-        konto
-            .autoriseret
-            .map_or_else(String::new, |own| own.to_string()),
+        own.map_or(Cell::Empty, |own| text(&own.to_string())),
     ]
 }
 
-/// The accounts as CSV: UTF-8 with a byte order mark, so that Excel knows; semicolons.
-#[must_use]
-pub fn csv(konti: &[Konto]) -> Vec<u8> {
-    let mut text = format!("\u{feff}{}\n", headings().join(";"));
-    for konto in konti {
-        let cells = cells(konto).map(|cell| quoted(&cell));
-        text.push_str(&cells.join(";"));
-        text.push('\n');
-    }
-    text.into_bytes()
-}
-
-/// In quotes when it must be. What a spreadsheet would take for a formula is text when an
-/// XLSX is written; in a CSV the reader decides, and an account must be read back as it is.
-fn quoted(cell: &str) -> String {
-    if cell.contains([';', '"', ',', '\t', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
+fn text(text: &str) -> Cell {
+    Cell::Text(text.into())
 }

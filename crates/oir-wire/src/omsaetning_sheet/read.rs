@@ -14,7 +14,6 @@ use super::groups::{Line, Said, rules_of};
 use super::{
     COMMENT, FACET, FROM, KIND, KONTO, NUMBER, PART, SHARE, SIDE, TO, YEARS, condition, same,
 };
-use crate::sheet::write::unguarded;
 use crate::sheet::{self, Cell, FAULTS_MAX, Row, SheetFault, SheetFaultKind, danish_or_iso_date};
 
 /// What a file is read against.
@@ -41,8 +40,6 @@ pub fn read(bytes: &[u8], facets: &Facets<'_>) -> Result<Vec<Rule>, Vec<TableFau
     let columns = Columns::of(head, facets.known).map_err(told)?;
     let mut reader = Reader {
         columns: &columns,
-        // A workbook says itself what is text.
-        guarded: !bytes.starts_with(b"PK\x03\x04"),
         known: facets.known,
         faults: Vec::new(),
     };
@@ -75,7 +72,7 @@ impl Columns {
         let (mut columns, mut faults) = (Self::default(), Vec::new());
         for (place, cell) in (0_u32..).zip(&head.cells) {
             let Some(title) = cell.text() else { continue };
-            let title = unguarded(&title);
+            let title = &*title;
             let at = (head.number, place.saturating_add(1));
             let own = super::COLUMNS.into_iter().find(|own| same(own, title));
             let twice = if let Some(own) = own {
@@ -140,7 +137,6 @@ fn facet<'k>(title: &str, known: &'k [Box<str>]) -> Option<&'k str> {
 
 struct Reader<'a> {
     columns: &'a Columns,
-    guarded: bool,
     known: &'a [Box<str>],
     faults: Vec<TableFault>,
 }
@@ -201,10 +197,7 @@ impl Reader<'_> {
             self.fault(row, column, Kind::MadeADay, &[]);
             return None;
         }
-        match cell.text()? {
-            Cow::Borrowed(text) if self.guarded => Some(Cow::Borrowed(unguarded(text))),
-            text => Some(text),
-        }
+        cell.text()
     }
 
     fn conditions(&mut self, row: &Row) -> Vec<(Box<str>, Condition)> {
@@ -304,11 +297,7 @@ impl Reader<'_> {
 
     fn comment(&mut self, row: &Row) -> Box<str> {
         let (cell, column) = self.placed(row, COMMENT);
-        let text = match cell.text() {
-            None => return "".into(),
-            Some(Cow::Borrowed(text)) if self.guarded => Cow::Borrowed(unguarded(text)),
-            Some(text) => text,
-        };
+        let text = cell.text().unwrap_or_default();
         if text.chars().count() > COMMENT_MAX {
             let (kind, most) = (SheetFaultKind::TextTooLong, COMMENT_MAX.to_string());
             let place = column.saturating_sub(1);

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use super::write::unguarded;
 use super::{COLUMNS_MAX, Cell, ROWS_MAX, Row, Sheet, SheetFault, SheetFaultKind, TEXT_MAX};
 
 /// What UTF-8 letters look like after somebody read them as Windows-1252 and saved them.
@@ -104,7 +105,7 @@ fn cell(row: u32, column: u32, raw: &[u8], faults: &mut Vec<SheetFault>) -> Cell
         faults.push(SheetFault::at(row, column, kind, &[meant.trim()]));
         return Cell::Empty;
     };
-    let text = text.trim();
+    let text = unguarded(text.trim()).trim_start();
     if text.is_empty() {
         return Cell::Empty;
     }

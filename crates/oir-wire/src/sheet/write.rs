@@ -1,6 +1,7 @@
 //! The other way: rows of typed cells as a workbook or as CSV, for the portal and the command
 //! line alike. What it writes, [`super::read`] reads as it was.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
@@ -31,6 +32,15 @@ pub enum ColumnKind {
     Hundredths,
     /// Days.
     Day,
+}
+
+/// The forms of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A workbook.
+    Xlsx,
+    /// CSV, as Danish spreadsheets take it.
+    Csv,
 }
 
 /// A workbook that the format cannot hold.
@@ -113,8 +123,7 @@ fn put(
 }
 
 /// Writes CSV as Danish spreadsheets take it: UTF-8 with its mark, semicolons, decimal commas,
-/// days as `31-12-2026`. A text that a spreadsheet would take for a formula has an apostrophe in
-/// front ([`unguarded`] takes it away).
+/// days as `31-12-2026`. A text that a spreadsheet would take for a formula is [`guarded`].
 #[must_use]
 pub fn csv(head: &[Heading], rows: impl IntoIterator<Item = Vec<Cell>>) -> Vec<u8> {
     let mut text = String::from("\u{FEFF}");
@@ -159,21 +168,24 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// What a spreadsheet takes for the beginning of a formula, and the apostrophe itself.
-const GUARDED: [char; 5] = ['=', '+', '-', '@', '\''];
+/// What a spreadsheet takes for the beginning of a formula (their wide forms, too), and the
+/// apostrophe itself.
+const GUARDED: [char; 9] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\''];
 
-fn guarded(text: &str) -> String {
-    if text.starts_with(GUARDED) {
-        format!("'{text}")
+/// A text of a CSV file with an apostrophe in front, when a spreadsheet would else take it for a
+/// formula. [`super::read`] takes it away.
+#[must_use]
+pub fn guarded(text: &str) -> Cow<'_, str> {
+    if text.trim_start().starts_with(GUARDED) {
+        Cow::Owned(format!("'{text}"))
     } else {
-        text.to_owned()
+        Cow::Borrowed(text)
     }
 }
 
-/// A text of a CSV file without the apostrophe that [`csv`] has put in front.
-#[must_use]
-pub fn unguarded(text: &str) -> &str {
+/// A text without the apostrophe that [`guarded`] has put in front.
+pub(super) fn unguarded(text: &str) -> &str {
     let rest = text.strip_prefix('\'');
-    rest.filter(|rest| rest.starts_with(GUARDED))
+    rest.filter(|rest| rest.trim_start().starts_with(GUARDED))
         .unwrap_or(text)
 }

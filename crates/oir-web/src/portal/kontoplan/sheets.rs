@@ -4,68 +4,20 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use jiff::civil::Date;
 use oir_domain::access::Person;
-use oir_domain::kontoplan::draft::Field;
-use oir_domain::kontoplan::{BEGINNING, Konto, Kontoplan};
+use oir_domain::kontoplan::Kontoplan;
 use oir_flow::ports::sessions::deeds;
-use oir_wire::danish::kontoplan::{form, heading};
-use oir_wire::kontoplan::{Problem, cells};
+use oir_wire::danish::kontoplan::form;
+use oir_wire::kontoplan::{self, Problem};
 
 use super::super::PortalState;
 use super::super::door::Viewer;
 use super::super::failure::PageError;
 use super::super::workbook::{
-    Cell, Column, Kind, Sheet, answer, attached, download, file_name, whole_book,
+    Cell, Column, Kind, Sheet, XLSX, answer, attached, download, file_name,
 };
 use super::preview::{change_lines, prepared};
 use super::{ListQuery, all, kommune};
-
-/// The accounts as a workbook that can be imported again: every cell as it is read.
-///
-/// # Errors
-/// The reason, when it cannot be written.
-pub fn workbook(konti: &[Konto]) -> Result<Vec<u8>, String> {
-    whole_book(&[sheet(konti)]).map_err(|error| error.to_string())
-}
-
-fn sheet(konti: &[Konto]) -> Sheet {
-    let columns = [
-        (Field::Konto, 36.0, Kind::Text),
-        (Field::Navn, 48.0, Kind::Text),
-        (Field::From, 14.0, Kind::Time),
-        (Field::To, 14.0, Kind::Time),
-        (Field::AarFrom, 16.0, Kind::Text),
-        (Field::AarTo, 16.0, Kind::Text),
-        (Field::Autoriseret, 26.0, Kind::Text),
-    ];
-    Sheet {
-        name: "Kontoplan",
-        columns: columns
-            .map(|(field, width, kind)| Column::new(heading(field), width, kind))
-            .into(),
-        rows: konti.iter().map(row).collect(),
-    }
-}
-
-fn row(konto: &Konto) -> Vec<Cell> {
-    let [own, navn, _, _, first, last, autoriseret] = cells(konto);
-    let day = |day: Option<Date>| day.map_or(Cell::Empty, Cell::Day);
-    let text = |text: String| match text.is_empty() {
-        true => Cell::Empty,
-        false => Cell::Text(text),
-    };
-    let from = konto.validity.from;
-    vec![
-        Cell::Text(own),
-        Cell::Text(navn),
-        day((from != BEGINNING).then_some(from)),
-        day(konto.validity.to),
-        text(first),
-        text(last),
-        text(autoriseret),
-    ]
-}
 
 /// What leaves the house is written down before it leaves.
 async fn noted(
@@ -103,7 +55,14 @@ pub(in crate::portal) async fn xlsx(
 ) -> Result<Response, PageError> {
     let plan = asked_for(&state, &viewer, &code, query).await?;
     let name = noted(&state, &viewer.person, &plan, "xlsx").await?;
-    answer(&format!("{name}.xlsx"), vec![sheet(plan.konti())]).await
+    let written = tokio::task::spawn_blocking(move || kontoplan::xlsx(plan.konti()));
+    let written = written.await.map_err(|error| broken(&error))?;
+    let bytes = written.map_err(|error| broken(&error))?;
+    Ok((attached(XLSX, &format!("{name}.xlsx")), bytes).into_response())
+}
+
+fn broken(error: &dyn std::error::Error) -> PageError {
+    PageError::Broken(format!("the accounts were not written: {error}"))
 }
 
 /// `GET /kontoplan/{kommune}/konti.csv`
@@ -116,7 +75,7 @@ pub(in crate::portal) async fn csv(
     let plan = asked_for(&state, &viewer, &code, query).await?;
     let name = noted(&state, &viewer.person, &plan, "csv").await?;
     let headers = attached("text/csv; charset=utf-8", &format!("{name}.csv"));
-    Ok((headers, oir_wire::kontoplan::csv(plan.konti())).into_response())
+    Ok((headers, kontoplan::csv(plan.konti())).into_response())
 }
 
 /// `GET /kontoplan.xlsx`
