@@ -25,8 +25,8 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
-pub(crate) use fault::place;
 pub use fault::{SheetFault, SheetFaultKind};
+pub(crate) use fault::{filled, place};
 
 /// Largest file, in bytes: a table of 200,000 rows is some 12 MB as Excel packs it, and some 40
 /// as CSV.

@@ -34,9 +34,23 @@ pub fn klasse_fault(fault: &KlasseFault) -> String {
         C::NotYours => "Værdien er ikke jeres at ændre.",
         C::BeforeItsDay => "Ændringen er varslet fra {0}, men ændrer dage før den.",
     };
-    let mut text = text.to_owned();
-    for (index, value) in fault.values.iter().enumerate() {
-        text = text.replace(&format!("{{{index}}}"), value);
-    }
+    let text = super::filled(text, &fault.values);
     format!("{}: {text} [{}]", fault.objekt, fault.code.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use oir_domain::klassifikation::check::{KlasseFault, KlasseFaultCode};
+    use uuid::Uuid;
+
+    #[test]
+    fn a_value_with_braces_is_not_filled_again() {
+        let code = KlasseFaultCode::KeyTaken;
+        let fault = KlasseFault::new(Uuid::nil(), code, &["{1}x", "{0}y"]);
+        let told = super::klasse_fault(&fault);
+        assert!(
+            told.contains("Nøglen {1}x bruges af en anden værdi ({0}y) på"),
+            "{told}"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::sheet::{SheetFault, place};
+use crate::sheet::{SheetFault, filled, place};
 
 /// Kinds of fault. The values that each one's text takes stand beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -220,8 +220,8 @@ impl TableFault {
             row,
             column,
             code: kind.code(),
-            text: filled(kind.text(), values),
-            cure: filled(kind.cure(), values),
+            text: filled(kind.text(), values).into(),
+            cure: filled(kind.cure(), values).into(),
         }
     }
 
@@ -242,31 +242,6 @@ impl From<SheetFault> for TableFault {
             cure: fault.cure().into(),
         }
     }
-}
-
-/// Fills once: a value that has braces in it is not filled again.
-fn filled(template: &str, values: &[&str]) -> Box<str> {
-    let mut text = String::new();
-    let mut rest = template;
-    while let Some((head, tail)) = rest.split_once('{') {
-        text.push_str(head);
-        let number = tail.split_once('}').and_then(|(number, after)| {
-            let value = values.get(number.parse::<usize>().ok()?)?;
-            Some((value, after))
-        });
-        match number {
-            Some((value, after)) => {
-                text.push_str(value);
-                rest = after;
-            }
-            None => {
-                text.push('{');
-                rest = tail;
-            }
-        }
-    }
-    text.push_str(rest);
-    text.into()
 }
 
 impl fmt::Display for TableFault {

@@ -177,22 +177,40 @@ impl SheetFault {
     /// What is wrong, in Danish.
     #[must_use]
     pub fn text(&self) -> String {
-        self.filled(self.kind.text())
+        filled(self.kind.text(), &self.values)
     }
 
     /// What to do about it, in Danish.
     #[must_use]
     pub fn cure(&self) -> String {
-        self.filled(self.kind.cure())
+        filled(self.kind.cure(), &self.values)
     }
+}
 
-    fn filled(&self, template: &str) -> String {
-        let mut text = template.to_owned();
-        for (index, value) in self.values.iter().enumerate() {
-            text = text.replace(&format!("{{{index}}}"), value);
+/// Puts values into their places `{0}` and so on. Fills once: a value that has braces in it is
+/// not filled again.
+pub(crate) fn filled(template: &str, values: &[impl AsRef<str>]) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((head, tail)) = rest.split_once('{') {
+        text.push_str(head);
+        let number = tail.split_once('}').and_then(|(number, after)| {
+            let value = values.get(number.parse::<usize>().ok()?)?;
+            Some((value, after))
+        });
+        match number {
+            Some((value, after)) => {
+                text.push_str(value.as_ref());
+                rest = after;
+            }
+            None => {
+                text.push('{');
+                rest = tail;
+            }
         }
-        text.replace("{1}", "")
     }
+    text.push_str(rest);
+    text
 }
 
 impl fmt::Display for SheetFault {

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use proptest::prelude::{Strategy, prop_assert_eq, proptest};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
-use super::{BYTES_MAX, Cell, SheetFaultKind, danish_or_iso_date, read};
+use super::{BYTES_MAX, Cell, SheetFault, SheetFaultKind, danish_or_iso_date, read};
 
 fn kinds(bytes: &[u8]) -> Vec<(String, SheetFaultKind)> {
     let faults = read(bytes).unwrap_err();
@@ -172,6 +172,16 @@ fn signs_that_nobody_sees_are_called_so_in_both_kinds_of_file() {
     }
     let alone = kinds(b"a;b\n\x01\n");
     assert_eq!(alone, [("A2".to_owned(), SheetFaultKind::ControlCharacter)]);
+}
+
+#[test]
+fn a_value_with_braces_is_not_filled_again() {
+    let sheet = read(b"Dag\n{1}x\n").unwrap();
+    let table = sheet.table(&["Dag"], &[]).unwrap();
+    let fault = table.rows().next().unwrap().date("Dag").unwrap_err();
+    assert_eq!(fault.text(), "»{1}x« er ikke en dato.");
+    let fault = SheetFault::of_file(SheetFaultKind::TooLarge, &["{1}", "{0}"]);
+    assert_eq!(fault.text(), "Filen er på {1} MB; der læses højst {0} MB.");
 }
 
 #[test]
