@@ -15,8 +15,8 @@ use oir_domain::calendar::Regnskabsaar;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::{Condition, Rule, Share};
 
-use crate::sheet::Cell;
 use crate::sheet::write::{ColumnKind, Heading, Unwritable, csv, xlsx};
+use crate::sheet::{Cell, same};
 
 pub use crate::sheet::write::Form;
 pub use fault::{Kind, TableFault};
@@ -108,11 +108,6 @@ fn head(facets: &[&str]) -> Vec<Heading> {
         heading(COMMENT, 50.0, ColumnKind::Text),
     ]);
     head
-}
-
-/// Whether two names of columns are one.
-fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.trim().to_lowercase()
 }
 
 fn text(text: impl Into<Box<str>>) -> Cell {

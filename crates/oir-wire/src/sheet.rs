@@ -81,6 +81,32 @@ pub struct Row {
     pub cells: Vec<Cell>,
 }
 
+impl Row {
+    /// The cell at a place, from 0; empty when the row ends before it.
+    #[must_use]
+    pub fn cell(&self, place: u32) -> &Cell {
+        let place = usize::try_from(place).ok();
+        let cell = place.and_then(|place| self.cells.get(place));
+        cell.unwrap_or(&Cell::Empty)
+    }
+
+    /// The cell at a place, from 0, as a day; none when it is empty.
+    ///
+    /// # Errors
+    /// When it holds something else, or a day that no calendar has.
+    pub fn date(&self, place: u32) -> Result<Option<Date>, SheetFault> {
+        let text = match self.cell(place) {
+            Cell::Date(day) => return Ok(Some(*day)),
+            other => match other.text() {
+                None => return Ok(None),
+                Some(text) => text,
+            },
+        };
+        let day = danish_or_iso_date(&text).map(Some);
+        day.ok_or_else(|| SheetFault::at(self.number, place, SheetFaultKind::NotADate, &[&text]))
+    }
+}
+
 /// The first sheet of a file; rows without content are left out.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sheet {
@@ -187,7 +213,8 @@ impl Sheet {
     }
 }
 
-fn same(one: &str, other: &str) -> bool {
+/// Whether two names of columns are one.
+pub(crate) fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.trim().to_lowercase()
 }
 
@@ -231,10 +258,8 @@ impl<'a> Record<'a> {
     /// The cell of a column; empty when the file has no such column.
     #[must_use]
     pub fn cell(&self, column: &str) -> &'a Cell {
-        let index = self.columns.get(column);
-        let index = index.and_then(|index| usize::try_from(*index).ok());
-        let cell = index.and_then(|index| self.row.cells.get(index));
-        cell.unwrap_or(&Cell::Empty)
+        let place = self.columns.get(column);
+        place.map_or(&Cell::Empty, |place| self.row.cell(*place))
     }
 
     /// The cell as text.
@@ -263,14 +288,8 @@ impl<'a> Record<'a> {
     /// # Errors
     /// When it holds something else, or a day that no calendar has.
     pub fn date(&self, column: &str) -> Result<Option<Date>, SheetFault> {
-        let text = match self.cell(column) {
-            Cell::Empty => return Ok(None),
-            Cell::Date(day) => return Ok(Some(*day)),
-            Cell::Text(text) => Cow::Borrowed(&**text),
-            other => other.text().unwrap_or_default(),
-        };
-        let day = danish_or_iso_date(&text).map(Some);
-        day.ok_or_else(|| self.fault(column, SheetFaultKind::NotADate, &[&text]))
+        let place = self.columns.get(column);
+        place.map_or(Ok(None), |place| self.row.date(*place))
     }
 
     /// A fault of a cell of this row.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::sheet::{SheetFault, filled, place};
+use crate::sheet::{SheetFault, SheetFaultKind, filled, place};
 
 /// Kinds of fault. The values that each one's text takes stand beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -223,6 +223,15 @@ impl TableFault {
             text: filled(kind.text(), values).into(),
             cure: filled(kind.cure(), values).into(),
         }
+    }
+
+    /// A fault that every spreadsheet can have; row and column as in [`Self::at`].
+    pub(super) fn of_sheet(
+        (row, column): (u32, u32),
+        kind: SheetFaultKind,
+        values: &[&str],
+    ) -> Self {
+        SheetFault::at(row, column.saturating_sub(1), kind, values).into()
     }
 
     /// The place as a spreadsheet names it: `C14`, `række 14`, or nothing for the file.

@@ -11,7 +11,7 @@ use oir_domain::omsaetning::{Compiled, Condition, FACETS_MAX, Rule, Share, Targe
 use super::fault::{Kind, TableFault};
 use super::read::Columns;
 use super::{COMMENT, FROM, KIND, KONTO, NUMBER, PART, SHARE, SIDE, TO, YEARS, condition};
-use crate::sheet::{SheetFault, SheetFaultKind};
+use crate::sheet::SheetFaultKind;
 
 /// What all rows of a rule say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,6 @@ pub(super) struct Line {
     /// In ten thousandths of a percent; none = all of it.
     pub(super) share: Option<u32>,
     pub(super) konto: Option<Template>,
-    pub(super) share_column: u32,
     /// Whether nothing is wrong with it by itself.
     pub(super) sound: bool,
 }
@@ -267,9 +266,9 @@ fn shares(
             Some(share) => given.push((line, share)),
             None if alone => given.push((line, WHOLE)),
             None => {
-                let (kind, place) = (SheetFaultKind::CellMissing, line.share_column);
-                let place = place.saturating_sub(1);
-                faults.push(SheetFault::at(line.row, place, kind, &[]).into());
+                let at = (line.row, columns.number(SHARE));
+                let kind = SheetFaultKind::CellMissing;
+                faults.push(TableFault::of_sheet(at, kind, &[]));
             }
         }
     }
@@ -296,7 +295,7 @@ fn shares(
         match hundredths.and_then(Share::new) {
             Some(share) => shares.push(share),
             None => {
-                let at = (line.row, line.share_column);
+                let at = (line.row, columns.number(SHARE));
                 faults.push(TableFault::at(at, Kind::Share, &[&decimal(share)]));
             }
         }
@@ -342,13 +341,7 @@ fn fault(rule: &Rule, row: u32, columns: &Columns, wrong: &Wrong) -> TableFault 
             let values = [&*rule.number.to_string(), &*percent];
             TableFault::at(own(SHARE), Kind::Shares, &values)
         }
-        Wrong::Comment => SheetFault::at(
-            row,
-            columns.number(COMMENT).saturating_sub(1),
-            SheetFaultKind::TextTooLong,
-            &["500"],
-        )
-        .into(),
+        Wrong::Comment => TableFault::of_sheet(own(COMMENT), SheetFaultKind::TextTooLong, &["500"]),
         Wrong::Tie(other) => TableFault::at(
             (row, 0),
             Kind::Tie,

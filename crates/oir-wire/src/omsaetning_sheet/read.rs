@@ -11,10 +11,8 @@ use oir_domain::omsaetning::{Condition, Rule, Template, TemplateFault};
 
 use super::fault::{Kind, TableFault};
 use super::groups::{Line, Said, rules_of};
-use super::{
-    COMMENT, FACET, FROM, KIND, KONTO, NUMBER, PART, SHARE, SIDE, TO, YEARS, condition, same,
-};
-use crate::sheet::{self, Cell, FAULTS_MAX, Row, SheetFault, SheetFaultKind, danish_or_iso_date};
+use super::{COMMENT, FACET, FROM, KIND, KONTO, NUMBER, PART, SHARE, SIDE, TO, YEARS, condition};
+use crate::sheet::{self, Cell, FAULTS_MAX, Row, SheetFault, SheetFaultKind, same};
 
 /// What a file is read against.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +88,7 @@ impl Columns {
             };
             if twice {
                 let kind = SheetFaultKind::ColumnTwice;
-                faults.push(SheetFault::at(head.number, place, kind, &[title]).into());
+                faults.push(TableFault::of_sheet(at, kind, &[title]));
             }
         }
         for needed in [FROM, KONTO] {
@@ -144,16 +142,9 @@ struct Reader<'a> {
 /// A cell and its column, from 1.
 type Placed<'c> = (&'c Cell, u32);
 
-fn cell(row: &Row, place: u32) -> &Cell {
-    let place = usize::try_from(place).ok();
-    let cell = place.and_then(|place| row.cells.get(place));
-    cell.unwrap_or(&Cell::Empty)
-}
-
 impl Reader<'_> {
     fn line(&mut self, row: &Row) -> Line {
         let before = self.faults.len();
-        let columns = self.columns;
         let said = Said {
             conditions: self.conditions(row),
             side: self.side(row),
@@ -173,7 +164,6 @@ impl Reader<'_> {
             said,
             share,
             konto,
-            share_column: columns.number(SHARE),
             sound: self.faults.len() == before,
         }
     }
@@ -185,7 +175,7 @@ impl Reader<'_> {
 
     fn placed<'c>(&self, row: &'c Row, column: &str) -> Placed<'c> {
         match self.columns.place(column) {
-            Some(place) => (cell(row, place), place.saturating_add(1)),
+            Some(place) => (row.cell(place), place.saturating_add(1)),
             None => (&Cell::Empty, 0),
         }
     }
@@ -205,7 +195,7 @@ impl Reader<'_> {
         let mut conditions = Vec::new();
         for (facet, place) in &columns.facets {
             let column = place.saturating_add(1);
-            let Some(text) = self.text(row, (cell(row, *place), column)) else {
+            let Some(text) = self.text(row, (row.cell(*place), column)) else {
                 continue;
             };
             match condition::parse(&text) {
@@ -267,10 +257,9 @@ impl Reader<'_> {
     fn days(&mut self, row: &Row) -> Validity {
         let (from, to) = (self.day(row, FROM), self.day(row, TO));
         if from.is_none() && *self.placed(row, FROM).0 == Cell::Empty {
-            let place = self.columns.place(FROM).unwrap_or(0);
-            let kind = SheetFaultKind::CellMissing;
-            self.faults
-                .push(SheetFault::at(row.number, place, kind, &[]).into());
+            let at = (row.number, self.columns.number(FROM));
+            let fault = TableFault::of_sheet(at, SheetFaultKind::CellMissing, &[]);
+            self.faults.push(fault);
         }
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             self.fault(row, self.columns.number(TO), Kind::DaysBackwards, &[]);
@@ -280,19 +269,11 @@ impl Reader<'_> {
     }
 
     fn day(&mut self, row: &Row, column: &str) -> Option<Date> {
-        let (cell, number) = self.placed(row, column);
-        let text = match cell {
-            Cell::Empty => return None,
-            Cell::Date(day) => return Some(*day),
-            other => other.text()?,
-        };
-        let day = danish_or_iso_date(&text);
-        if day.is_none() {
-            let (kind, place) = (SheetFaultKind::NotADate, number.saturating_sub(1));
-            self.faults
-                .push(SheetFault::at(row.number, place, kind, &[&text]).into());
-        }
-        day
+        let day = row.date(self.columns.place(column)?);
+        day.unwrap_or_else(|fault| {
+            self.faults.push(fault.into());
+            None
+        })
     }
 
     fn comment(&mut self, row: &Row) -> Box<str> {
@@ -300,9 +281,8 @@ impl Reader<'_> {
         let text = cell.text().unwrap_or_default();
         if text.chars().count() > COMMENT_MAX {
             let (kind, most) = (SheetFaultKind::TextTooLong, COMMENT_MAX.to_string());
-            let place = column.saturating_sub(1);
-            self.faults
-                .push(SheetFault::at(row.number, place, kind, &[&most]).into());
+            let fault = TableFault::of_sheet((row.number, column), kind, &[&most]);
+            self.faults.push(fault);
         }
         text.into()
     }
@@ -332,10 +312,9 @@ impl Reader<'_> {
     fn konto(&mut self, row: &Row) -> Option<Template> {
         let placed = self.placed(row, KONTO);
         if *placed.0 == Cell::Empty {
-            let place = self.columns.place(KONTO).unwrap_or(0);
-            let kind = SheetFaultKind::CellMissing;
-            self.faults
-                .push(SheetFault::at(row.number, place, kind, &[]).into());
+            let at = (row.number, placed.1);
+            let fault = TableFault::of_sheet(at, SheetFaultKind::CellMissing, &[]);
+            self.faults.push(fault);
             return None;
         }
         let text = self.text(row, placed)?;
