@@ -292,6 +292,17 @@ impl<'a> Record<'a> {
         place.map_or(Ok(None), |place| self.row.date(*place))
     }
 
+    /// The place of a cell as a spreadsheet names it: `C14`, or `række 14` when the file has no
+    /// such column.
+    #[must_use]
+    pub fn place(&self, column: &str) -> String {
+        let place = self.columns.get(column);
+        fault::place(
+            self.row.number,
+            place.map_or(0, |place| place.saturating_add(1)),
+        )
+    }
+
     /// A fault of a cell of this row.
     #[must_use]
     pub fn fault(&self, column: &str, kind: SheetFaultKind, values: &[&str]) -> SheetFault {

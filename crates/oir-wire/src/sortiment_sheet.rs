@@ -64,9 +64,8 @@ pub fn read(sheet: &Sheet) -> Result<Vec<(u32, SortimentRow)>, Vec<SheetFault>> 
     for (number, row) in &rows {
         let key = (&row.facet, row.kommune, &row.noegle, row.validity.from);
         if let Some(first) = seen.insert(key, *number) {
-            let what = format!("Rækken siger det samme som række {first}.");
-            let kind = SheetFaultKind::Content;
-            faults.push(SheetFault::in_row(*number, kind, &[&what, "Slet den ene."]));
+            let (kind, first) = (SheetFaultKind::RowTwice, first.to_string());
+            faults.push(SheetFault::in_row(*number, kind, &[&first]));
         }
     }
     if faults.is_empty() {
@@ -97,8 +96,7 @@ fn row(record: &Record<'_>) -> Result<SortimentRow, Vec<SheetFault>> {
     }
     let to = day(record, TIL, &mut faults);
     if from.zip(to).is_some_and(|(from, to)| to < from) {
-        let values = ["Den sidste dag ligger før den første.", "Ret en af dem."];
-        faults.push(record.fault(TIL, SheetFaultKind::Content, &values));
+        faults.push(record.fault(TIL, SheetFaultKind::DaysBackwards, &[]));
     }
     let objekt = objekt(record).map_err(|fault| faults.push(fault)).ok();
     match (facet, noegle, kommune, from, objekt) {
@@ -132,13 +130,7 @@ fn kommune(record: &Record<'_>) -> Result<Option<Kommunekode>, SheetFault> {
         .parse::<u16>()
         .ok()
         .filter(|code| (1..=999).contains(code));
-    let wrong = || {
-        let values = [
-            "Kommunen skal være dens kode på fire cifre.",
-            "Skriv fx 0791.",
-        ];
-        record.fault(KOMMUNE, SheetFaultKind::Content, &values)
-    };
+    let wrong = || record.fault(KOMMUNE, SheetFaultKind::NotAKommune, &[]);
     code.map(|code| Some(Kommunekode(code))).ok_or_else(wrong)
 }
 
@@ -146,13 +138,7 @@ fn objekt(record: &Record<'_>) -> Result<Option<Uuid>, SheetFault> {
     let Some(text) = record.text(UUID) else {
         return Ok(None);
     };
-    let wrong = || {
-        let values = [
-            "Det er ikke en UUID.",
-            "Lad cellen stå tom for en ny værdi.",
-        ];
-        record.fault(UUID, SheetFaultKind::Content, &values)
-    };
+    let wrong = || record.fault(UUID, SheetFaultKind::NotAUuid, &[]);
     Uuid::try_parse(&text).map(Some).map_err(|_| wrong())
 }
 
@@ -298,6 +284,22 @@ mod tests {
         assert_eq!(
             places,
             ["E2", "G2", "D3", "F3", "række 5", "A6", "B6", "E6", "G6"]
+        );
+        let codes: Vec<&str> = faults.iter().map(|fault| fault.kind.code()).collect();
+        let empty = "ark-celle-mangler";
+        assert_eq!(
+            codes,
+            [
+                "ark-ikke-en-dato",
+                "ark-ikke-en-uuid",
+                "ark-ikke-en-kommune",
+                "ark-datoer-omvendt",
+                "ark-raekke-to-gange",
+                empty,
+                empty,
+                empty,
+                "ark-ikke-en-uuid"
+            ]
         );
     }
 }

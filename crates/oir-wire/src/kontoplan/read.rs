@@ -124,16 +124,11 @@ fn places(
     let mut places = Places::new();
     for record in table.rows() {
         for field in wanted.get(&record.number()).into_iter().flatten() {
-            let place = at(record, *field).place();
+            let place = record.place(heading(*field));
             places.insert((record.number(), *field), place);
         }
     }
     places
-}
-
-/// A cell of a row, as the sheet names it.
-fn at(record: Record<'_>, field: Field) -> SheetFault {
-    record.fault(heading(field), SheetFaultKind::Content, &[])
 }
 
 fn of_fault(fault: &RowFault, place: String, chart: &AuthorisedKontoplan) -> Problem {
@@ -195,7 +190,7 @@ fn say(record: Record<'_>, field: Field, said: &Wrong, problems: &mut Vec<Proble
     let Told { text, remedy } = wrong(said);
     problems.push(Problem {
         row: record.number(),
-        place: at(record, field).place(),
+        place: record.place(heading(field)),
         code: said.code().into(),
         text,
         remedy,
@@ -227,7 +222,7 @@ fn year(record: Record<'_>, field: Field, problems: &mut Vec<Problem>) -> Option
     if read.is_none() {
         problems.push(Problem {
             row: record.number(),
-            place: at(record, field).place(),
+            place: record.place(heading(field)),
             code: "KP-AAR".into(),
             text: format!("»{text}« er ikke et regnskabsår."),
             remedy: "Skriv året med fire cifre, fx 2026.".to_owned(),

@@ -43,8 +43,14 @@ pub enum SheetFaultKind {
     TextTooLong,
     /// Not a day (what stands there).
     NotADate,
-    /// Anything that the owner of the table knows to be wrong (what, and what to do).
-    Content,
+    /// A row that says what another one says (its number).
+    RowTwice,
+    /// A last day before the first.
+    DaysBackwards,
+    /// Not a municipality's code.
+    NotAKommune,
+    /// Not a UUID.
+    NotAUuid,
 }
 
 impl SheetFaultKind {
@@ -71,7 +77,10 @@ impl SheetFaultKind {
             Self::CellMissing => "ark-celle-mangler",
             Self::TextTooLong => "ark-tekst-for-lang",
             Self::NotADate => "ark-ikke-en-dato",
-            Self::Content => "ark-indhold",
+            Self::RowTwice => "ark-raekke-to-gange",
+            Self::DaysBackwards => "ark-datoer-omvendt",
+            Self::NotAKommune => "ark-ikke-en-kommune",
+            Self::NotAUuid => "ark-ikke-en-uuid",
         }
     }
 
@@ -98,7 +107,10 @@ impl SheetFaultKind {
             Self::CellMissing => "Cellen er tom.",
             Self::TextTooLong => "Teksten er længere end {0} tegn.",
             Self::NotADate => "»{0}« er ikke en dato.",
-            Self::Content => "{0}",
+            Self::RowTwice => "Rækken siger det samme som række {0}.",
+            Self::DaysBackwards => "Den sidste dag ligger før den første.",
+            Self::NotAKommune => "Kommunen skal være dens kode på fire cifre.",
+            Self::NotAUuid => "Det er ikke en UUID.",
         }
     }
 
@@ -123,7 +135,10 @@ impl SheetFaultKind {
             Self::CellMissing => "Udfyld den.",
             Self::TextTooLong => "Forkort den.",
             Self::NotADate => "Skriv den som 31-12-2026 eller 2026-12-31.",
-            Self::Content => "{1}",
+            Self::RowTwice => "Slet den ene.",
+            Self::DaysBackwards => "Ret en af dem.",
+            Self::NotAKommune => "Skriv fx 0791.",
+            Self::NotAUuid => "Lad cellen stå tom for en ny værdi.",
         }
     }
 }
