@@ -79,22 +79,22 @@ pub fn reply(version: SoapVersion, reply: &Reply) -> Vec<u8> {
             out.end();
         }
         Reply::HentKontroltotal(reply) => kontroltotal(&mut out, reply),
-        Reply::Refused(refusal) => match version {
-            SoapVersion::V11 => fault11(&mut out, refusal),
-            SoapVersion::V12 => fault12(&mut out, refusal),
-        },
+        Reply::Refused(refusal) => {
+            let said = (refusal.blame, reason(refusal));
+            fault(&mut out, version, said, Some(refusal));
+        }
     }
     finish(out)
 }
 
-fn begin(version: SoapVersion) -> Writer {
+pub(crate) fn begin(version: SoapVersion) -> Writer {
     let mut out = Writer::document();
     out.start("soap:Envelope", &[("xmlns:soap", version.namespace())]);
     out.start("soap:Body", &[]);
     out
 }
 
-fn finish(mut out: Writer) -> Vec<u8> {
+pub(crate) fn finish(mut out: Writer) -> Vec<u8> {
     out.end();
     out.end();
     out.finish()
@@ -274,36 +274,40 @@ fn detail(out: &mut Writer, refusal: &Refusal) {
     }
 }
 
-fn fault11(out: &mut Writer, refusal: &Refusal) {
+/// A SOAP fault: whose, why, and of a hand-over what the receipt says.
+pub(crate) fn fault(
+    out: &mut Writer,
+    version: SoapVersion,
+    (blame, reason): (Blame, &str),
+    refusal: Option<&Refusal>,
+) {
     out.start("soap:Fault", &[]);
-    let code = match refusal.blame {
-        Blame::Sender => "soap:Client",
-        Blame::Receiver => "soap:Server",
+    let (code, detail_name) = match (version, blame) {
+        (SoapVersion::V11, Blame::Sender) => ("soap:Client", "detail"),
+        (SoapVersion::V11, Blame::Receiver) => ("soap:Server", "detail"),
+        (SoapVersion::V12, Blame::Sender) => ("soap:Sender", "soap:Detail"),
+        (SoapVersion::V12, Blame::Receiver) => ("soap:Receiver", "soap:Detail"),
     };
-    out.leaf("faultcode", code);
-    out.leaf("faultstring", reason(refusal));
-    out.start("detail", &[]);
-    detail(out, refusal);
-    out.end();
-    out.end();
-}
-
-fn fault12(out: &mut Writer, refusal: &Refusal) {
-    out.start("soap:Fault", &[]);
-    out.start("soap:Code", &[]);
-    let code = match refusal.blame {
-        Blame::Sender => "soap:Sender",
-        Blame::Receiver => "soap:Receiver",
-    };
-    out.leaf("soap:Value", code);
-    out.end();
-    out.start("soap:Reason", &[]);
-    out.start("soap:Text", &[("xml:lang", "da")]);
-    out.text(reason(refusal));
-    out.end();
-    out.end();
-    out.start("soap:Detail", &[]);
-    detail(out, refusal);
-    out.end();
+    match version {
+        SoapVersion::V11 => {
+            out.leaf("faultcode", code);
+            out.leaf("faultstring", reason);
+        }
+        SoapVersion::V12 => {
+            out.start("soap:Code", &[]);
+            out.leaf("soap:Value", code);
+            out.end();
+            out.start("soap:Reason", &[]);
+            out.start("soap:Text", &[("xml:lang", "da")]);
+            out.text(reason);
+            out.end();
+            out.end();
+        }
+    }
+    if let Some(refusal) = refusal {
+        out.start(detail_name, &[]);
+        detail(out, refusal);
+        out.end();
+    }
     out.end();
 }

@@ -150,6 +150,28 @@ fn objekt() -> impl Strategy<Value = Objekt> {
     })
 }
 
+#[test]
+fn a_fault_is_the_same_bytes_every_time() {
+    use crate::finans::SoapVersion;
+    let one = write::fault(SoapVersion::V11, "Nej & nej");
+    assert_eq!(
+        String::from_utf8(one).unwrap(),
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
+         <soap:Fault><faultcode>soap:Client</faultcode>\
+         <faultstring>Nej &amp; nej</faultstring></soap:Fault></soap:Body></soap:Envelope>"
+    );
+    let two = write::fault(SoapVersion::V12, "Nej");
+    assert_eq!(
+        String::from_utf8(two).unwrap(),
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Body>\
+         <soap:Fault><soap:Code><soap:Value>soap:Sender</soap:Value></soap:Code>\
+         <soap:Reason><soap:Text xml:lang=\"da\">Nej</soap:Text></soap:Reason></soap:Fault>\
+         </soap:Body></soap:Envelope>"
+    );
+}
+
 proptest! {
     #[test]
     fn what_is_exported_is_imported(mut objekter in prop::collection::vec(objekt(), 0..4)) {

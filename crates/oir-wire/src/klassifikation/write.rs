@@ -9,7 +9,8 @@ use oir_domain::klassifikation::{
 use uuid::Uuid;
 
 use super::{NS_SAGDOK, NS_SYSTEM, Status, namespace};
-use crate::finans::write::instant;
+use crate::finans::message::Blame;
+use crate::finans::write::{self, instant};
 use crate::finans::{NS_HEADER, SoapVersion};
 use crate::xml::Writer;
 
@@ -82,30 +83,9 @@ pub fn reply(
 /// Writes a SOAP fault: of what could not be taken as a call at all.
 #[must_use]
 pub fn fault(version: SoapVersion, text: &str) -> Vec<u8> {
-    let mut out = Writer::document();
-    out.start("soap:Envelope", &[("xmlns:soap", version.namespace())]);
-    out.start("soap:Body", &[]);
-    out.start("soap:Fault", &[]);
-    match version {
-        SoapVersion::V11 => {
-            out.leaf("faultcode", "soap:Client");
-            out.leaf("faultstring", text);
-        }
-        SoapVersion::V12 => {
-            out.start("soap:Code", &[]);
-            out.leaf("soap:Value", "soap:Sender");
-            out.end();
-            out.start("soap:Reason", &[]);
-            out.start("soap:Text", &[("xml:lang", "da")]);
-            out.text(text);
-            out.end();
-            out.end();
-        }
-    }
-    out.end();
-    out.end();
-    out.end();
-    out.finish()
+    let mut out = write::begin(version);
+    write::fault(&mut out, version, (Blame::Sender, text), None);
+    write::finish(out)
 }
 
 /// Writes a change event.
