@@ -35,5 +35,5 @@ pub use rule::{Condition, Rank, Rule, Target};
 pub use share::{Share, split};
 pub use simulation::{Past, Simulation, SimulationReport};
 pub use tables::{InForce, Tables};
-pub use template::{KONTO_MAX, Missing, TEMPLATE_MAX, Template, TemplateFault};
+pub use template::{Missing, TEMPLATE_MAX, Template, TemplateFault};
 pub use version::{Objection, Simulated, Stage, TableId, Version, approve};

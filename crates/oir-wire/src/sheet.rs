@@ -233,12 +233,6 @@ impl Table<'_> {
             row,
         })
     }
-
-    /// Whether the file has the column.
-    #[must_use]
-    pub fn has(&self, column: &str) -> bool {
-        self.columns.contains_key(column)
-    }
 }
 
 /// A row of a table.

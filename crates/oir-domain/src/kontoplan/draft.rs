@@ -9,9 +9,6 @@ use super::form::{KontoFault, KontoForm};
 use super::national::AuthorisedKontoplan;
 use super::{Konto, NAVN_MAX};
 
-/// Most accounts of one kontoplan: some thirty times what the largest municipality has.
-pub const KONTI_MAX: usize = 500_000;
-
 /// What a row says of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
@@ -159,7 +156,8 @@ pub fn judge(
 }
 
 /// The column that carries the authorised string.
-const fn carrier(form: &KontoForm) -> Field {
+#[must_use]
+pub const fn carrier(form: &KontoForm) -> Field {
     match form {
         KontoForm::Autoriseret => Field::Konto,
         _ => Field::Autoriseret,

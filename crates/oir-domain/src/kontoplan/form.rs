@@ -30,7 +30,7 @@ const OBJECTS: [(&str, usize); 3] = [("PSP", 24), ("OMK", 10), ("ORD", 12)];
 const PRISME: [&str; 1] = ["kontonr"];
 /// Longest account number in Prisme (assumed; the field's width was not read).
 const KONTONR_MAX: usize = 30;
-/// Longest account, characters: what `Kontering` holds on the way to the books.
+/// Longest account, characters: what the contract's `Kontering` takes.
 pub const KONTO_MAX: usize = 40;
 /// Longest name of an own dimension, characters.
 const NAME_MAX: usize = 40;

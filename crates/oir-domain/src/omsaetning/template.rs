@@ -4,11 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::kontoplan::form::KONTO_MAX;
+
 /// Longest template, in characters; an account itself is at most [`KONTO_MAX`].
 pub const TEMPLATE_MAX: usize = 200;
-
-/// Longest account, in characters, as the contract's `Kontering` takes it.
-pub const KONTO_MAX: usize = 40;
 
 /// Text and facets in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

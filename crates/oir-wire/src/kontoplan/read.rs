@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use oir_domain::calendar::{Regnskabsaar, Validity};
 use oir_domain::kontoplan::check::Finding;
-use oir_domain::kontoplan::draft::{Field, Given, KONTI_MAX, RowFault, Wrong, judge};
+use oir_domain::kontoplan::draft::{Field, Given, RowFault, Wrong, carrier, judge};
 use oir_domain::kontoplan::national::AuthorisedKontoplan;
 use oir_domain::kontoplan::{Aarsspan, AuthorisedKonto, BEGINNING, Konto, KontoFault, KontoForm};
 
@@ -71,7 +71,7 @@ fn of_table(
     chart: &AuthorisedKontoplan,
 ) -> Reading {
     let (mut reading, mut rows) = (Reading::default(), Vec::new());
-    for record in table.rows().take(KONTI_MAX) {
+    for record in table.rows() {
         let row = record.number();
         match of_record(record, form) {
             Ok(konto) => rows.push(Given { row, konto }),
@@ -98,14 +98,6 @@ fn of_table(
     reading.warnings = warnings.map(warning).collect();
     reading.konti = rows.into_iter().map(|given| given.konto).collect();
     reading
-}
-
-/// The column that carries the authorised string.
-const fn carrier(form: &KontoForm) -> Field {
-    match form {
-        KontoForm::Autoriseret => Field::Konto,
-        _ => Field::Autoriseret,
-    }
 }
 
 /// The names of the cells that something is said about.

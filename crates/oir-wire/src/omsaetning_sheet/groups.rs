@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use oir_domain::calendar::{Regnskabsaar, Validity};
 use oir_domain::finans::Posteringstype;
 use oir_domain::money::Side;
-use oir_domain::omsaetning::check::{RULES_MAX, VALUE_MAX, VALUES_MAX, Wrong, rule_faults};
+use oir_domain::omsaetning::check::{
+    COMMENT_MAX, RULES_MAX, VALUE_MAX, VALUES_MAX, Wrong, rule_faults,
+};
 use oir_domain::omsaetning::{Compiled, Condition, FACETS_MAX, Rule, Share, Target, Template};
 
 use super::fault::{Kind, TableFault};
@@ -341,7 +343,10 @@ fn fault(rule: &Rule, row: u32, columns: &Columns, wrong: &Wrong) -> TableFault 
             let values = [&*rule.number.to_string(), &*percent];
             TableFault::at(own(SHARE), Kind::Shares, &values)
         }
-        Wrong::Comment => TableFault::of_sheet(own(COMMENT), SheetFaultKind::TextTooLong, &["500"]),
+        Wrong::Comment => {
+            let (kind, most) = (SheetFaultKind::TextTooLong, COMMENT_MAX.to_string());
+            TableFault::of_sheet(own(COMMENT), kind, &[&most])
+        }
         Wrong::Tie(other) => TableFault::at(
             (row, 0),
             Kind::Tie,

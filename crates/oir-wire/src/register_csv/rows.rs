@@ -352,7 +352,6 @@ impl Row for BooksKonto {
     const NEEDED: usize = 3;
 
     fn cells(&self) -> Vec<String> {
-        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
         let aar = |aar: Option<Regnskabsaar>| aar.map_or_else(String::new, |aar| aar.0.to_string());
         let from = self.validity.from;
         vec![

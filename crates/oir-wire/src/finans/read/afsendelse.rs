@@ -7,6 +7,7 @@ use oir_domain::finans::{
     PartRolle, Posteringstype, SORTIMENT_MAX, Sag, Sortimentsvaerdi,
 };
 use oir_domain::ids::{BilagUuid, FagsystemId, TransaktionsId};
+use oir_domain::kontoplan::form::KONTO_MAX;
 use oir_domain::money::{Oere, Side};
 use oir_domain::omsaetning::{Kontering, Konteringslinje, LINES_MAX};
 
@@ -248,7 +249,7 @@ fn finanspostering(walk: &mut Walk<'_>) -> Read<Option<Finanspostering>> {
             2 => side = walk.value("D eller K", Side::from_letter)?,
             3 => tekst = walk.bounded(100)?,
             4 => sortiment.extend(sortimentsvaerdi(walk)?),
-            5 => konto = walk.bounded(40)?,
+            5 => konto = walk.bounded(KONTO_MAX)?,
             6 => linjer.extend(konteringslinje(walk)?),
             7 => periode = period(walk)?,
             8 => part = party(walk)?,
@@ -304,7 +305,7 @@ pub(super) fn konteringslinje(walk: &mut Walk<'_>) -> Read<Option<Konteringslinj
     let (mut konto, mut beloeb) = (None, None);
     walk.sequence(&KONTERINGSLINJE, |walk, place, _| {
         if place == 0 {
-            konto = walk.bounded(40)?;
+            konto = walk.bounded(KONTO_MAX)?;
         } else {
             beloeb = walk.value(OERE, forms::beloeb)?;
         }
