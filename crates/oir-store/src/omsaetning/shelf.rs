@@ -29,6 +29,8 @@ const SIMULATIONS: &str = "select number, edition, at, from_day, to_day, posting
      order by number, edition, at";
 const START: &str = "select vaerdi, konto, valid_from, valid_to from omsaetning \
      where kommune = $1 and fagsystem = $2 order by vaerdi, valid_from";
+const START_ROWS: &str = "select count(*) from omsaetning where kommune = $1 and fagsystem = $2";
+const HIGHEST: &str = "select max(rule) from omsaetning_rule where kommune = $1 and fagsystem = $2";
 const FACET: &str = "select konteringsfacet from fagsystem where fagsystem = $1";
 const AGREED: &str = "select count(*) from agreement where kommune = $1 and fagsystem = $2";
 const SHARED: &str = "select s.kommune from omsaetning_sharing s where s.fagsystem = $1 \
@@ -119,9 +121,9 @@ impl Store {
         }
         let (mut versions, start) = (
             self.version_heads(table).await?,
-            self.starting_table(table).await?,
+            self.starting_rows(table).await?,
         );
-        if versions.is_empty() && start.is_empty() && !self.is_agreed(table).await? {
+        if versions.is_empty() && start == 0 && !self.is_agreed(table).await? {
             return Ok(Vec::new());
         }
         versions.sort_by_key(|version| std::cmp::Reverse(version.number));
@@ -133,7 +135,7 @@ impl Store {
             edition: 0,
             purpose: Box::default(),
             in_force_from: None,
-            rules: super::count(&start),
+            rules: start,
             writers: Vec::new(),
             begun: Timestamp::UNIX_EPOCH,
             saved: Timestamp::UNIX_EPOCH,
@@ -192,6 +194,27 @@ impl Store {
             number => self.stored_rules(table, number).await,
         }
         .map(Some)
+    }
+
+    pub(super) async fn next_rule_number(
+        &self,
+        scope: &Scope,
+        table: TableId,
+    ) -> Result<u32, StoreFailure> {
+        if !scope.covers(table.kommune, Some(table.fagsystem)) {
+            return Ok(1);
+        }
+        let row = self.query(HIGHEST, key(table)).await?.pop();
+        let highest = Cells::new(row.unwrap_or_default()).opt_int()?.unwrap_or(0);
+        let highest = u32::try_from(highest).map_err(|_| damaged("a rule's number"))?;
+        let start = self.starting_rows(table).await?;
+        Ok(highest.max(start).saturating_add(1))
+    }
+
+    /// How many rows came with the register: the rules of version 0 are numbered so.
+    async fn starting_rows(&self, table: TableId) -> Result<u32, StoreFailure> {
+        let row = self.query(START_ROWS, key(table)).await?.pop();
+        Cells::new(row.unwrap_or_default()).narrow()
     }
 
     /// The rules of a version that was written.

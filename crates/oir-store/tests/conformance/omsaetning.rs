@@ -23,6 +23,7 @@ on_both! {
     a_draft_comes_into_force_and_every_step_is_logged,
     a_save_on_an_old_edition_changes_nothing,
     of_two_who_save_at_once_one_does,
+    a_number_that_any_version_used_is_not_given_again,
     a_table_has_one_draft_at_a_time,
     what_is_approved_is_changed_by_nobody,
     rules_are_read_as_they_were_saved_in_their_order,
@@ -154,6 +155,29 @@ fn simulated(edition: u32, moved: u64) -> Simulated {
         booked_moved: 0,
         unmapped: 7,
     }
+}
+
+async fn a_number_that_any_version_used_is_not_given_again(subject: &Subject) {
+    let all = Scope::everything();
+    let next = async |scope: &Scope| subject.store.next_number(scope, TABLE).await.unwrap();
+    let start = u32::try_from(rules(subject, 0).await.len()).unwrap();
+    assert_eq!(
+        next(&all).await,
+        start + 1,
+        "after the rows of the register"
+    );
+    let many = vec![rule(start + 40, "1", "5"), rule(3, "2", "5")];
+    in_force(subject, many, date(2027, 1, 1)).await;
+    assert_eq!(
+        begin(subject, vec![rule(3, "2", "5")]).await,
+        Written::Done(2)
+    );
+    assert_eq!(next(&all).await, start + 41, "what the draft left out, too");
+    let elsewhere = Scope::of(vec![Patch {
+        kommune: Some(OTHER_KOMMUNE),
+        fagsystem: None,
+    }]);
+    assert_eq!(next(&elsewhere).await, 1, "no table is there");
 }
 
 async fn a_draft_comes_into_force_and_every_step_is_logged(subject: &Subject) {
