@@ -31,6 +31,7 @@ use crate::ports::kontoplan::Kontoplaner;
 use crate::ports::omsaetning::{CopySource, NewDraft, Omsaetningstabeller, Save, Sharing, Written};
 use crate::ports::sessions::{Deed, deeds};
 
+pub use covered::{Covered, covered, traffic_since, window, year_ahead};
 pub use simulate::{Progress, Ran};
 
 /// Longest purpose, in characters: two lines of a list.

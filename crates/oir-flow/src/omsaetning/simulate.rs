@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use oir_domain::calendar::copenhagen;
 use oir_domain::ids::BilagId;
 use oir_domain::omsaetning::{
-    Compiled, Past, Posting, Simulated, Simulation, SimulationReport, Stage,
+    Compiled, Simulated, Simulation, SimulationReport, Stage,
 };
 
 use super::{NotDone, Work};
@@ -88,22 +88,7 @@ impl Work<'_> {
 
 fn take(simulation: &mut Simulation, postings: &[PastPosting]) -> Result<(), StoreFailure> {
     for past in postings {
-        let posting = Posting {
-            values: past.sortiment.as_slice(),
-            side: past.side,
-            day: past.day,
-            regnskabsaar: past.regnskabsaar,
-            posteringstype: past.posteringstype,
-        };
-        let past = Past {
-            bilag: past.bilag,
-            linjenummer: past.linjenummer,
-            posting,
-            beloeb: past.beloeb,
-            state: &past.state,
-            lines: &past.lines,
-        };
-        let taken = simulation.take(&past);
+        let taken = simulation.take(&past.past());
         taken.map_err(|_| StoreFailure::Broken("the sum of an account overflows".into()))?;
     }
     Ok(())
