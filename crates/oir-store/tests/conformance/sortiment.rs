@@ -30,6 +30,7 @@ on_both! {
     everything_said_is_read_back,
     values_are_for_those_who_see_them,
     a_register_becomes_objects_and_changes_only_what_changed,
+    every_sign_but_the_two_for_anything_is_looked_for_as_itself,
     subscribers_get_the_whole_and_then_each_change,
     registrations_are_never_rewritten,
 }
@@ -328,6 +329,50 @@ async fn a_register_becomes_objects_and_changes_only_what_changed(subject: &Subj
         .map(|c| c.draft.registrering.tidspunkt)
         .collect();
     assert_eq!(times, [at(12), at(12)]);
+}
+
+async fn every_sign_but_the_two_for_anything_is_looked_for_as_itself(subject: &Subject) {
+    let store = &subject.store;
+    let named = |id: u128, key: &str, titel: &str| {
+        let days = Validity {
+            from: date(2026, 1, 1),
+            to: None,
+        };
+        let names = [(key.into(), titel.into(), days)];
+        let operation = Operation::Opret(klasse_content(FACET, None, &names, &copenhagen()));
+        draft(Kind::Klasse, Uuid::from_u128(id), None, operation, 1)
+    };
+    let drafts = [
+        facet("art"),
+        named(1, "A_1", "ÆBLER og pærer"),
+        named(2, "AB1", "Æblegrød"),
+        named(3, "C\\", "Blåbær"),
+    ];
+    register(store, &drafts, 2).await;
+    let found = async |noegle: Option<&str>, titel: Option<&str>| -> Vec<u128> {
+        let question = ObjektQuestion {
+            kind: Kind::Klasse,
+            noegle: noegle.map(Into::into),
+            titel: titel.map(Into::into),
+            facet: Some(FACET),
+            livscyklus: None,
+            skip: 0,
+            limit: 10,
+        };
+        let found = store.search(&Scope::everything(), &question).await;
+        let found = found.unwrap().into_iter();
+        let mut found: Vec<u128> = found.map(|id| id.as_u128()).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(found(Some("A_1"), None).await, [1]);
+    assert_eq!(found(Some("a*1"), None).await, [1, 2]);
+    assert_eq!(found(Some("A%"), None).await, [1, 2]);
+    assert_eq!(found(Some("C\\"), None).await, [3]);
+    assert_eq!(found(Some("\\*"), None).await, [0_u128; 0]);
+    assert_eq!(found(None, Some("æble*")).await, [1, 2]);
+    assert_eq!(found(None, Some("*PÆRER")).await, [1]);
+    assert_eq!(found(None, Some("BLÅBÆR\0")).await, [0_u128; 0]);
 }
 
 fn announcement() -> Announcement {
