@@ -70,6 +70,27 @@ impl Store {
         Ok(())
     }
 
+    /// Makes objects of plain rows that are older than the classification, once: whoever serves
+    /// does so before anything is registered. Whether there were such rows.
+    ///
+    /// # Errors
+    /// [`StoreFailure`]; nothing is written then.
+    pub async fn adopt_sortiment(&self, now: Timestamp) -> Result<bool, StoreFailure> {
+        if self.sortiment_position().await? != 0 {
+            return Ok(false);
+        }
+        let data = self.read_register().await?;
+        if data.sortiment.is_empty() {
+            return Ok(false);
+        }
+        match self.replace_at(&data, Some(now)).await {
+            Ok(_) => Ok(true),
+            // Another process that begins at the same time.
+            Err(_) if self.sortiment_position().await? != 0 => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
     async fn after_the_last(&self) -> Result<Timestamp, StoreFailure> {
         let last = self.last_registered().await?;
         let next = last.and_then(|last| last.checked_add(1.microsecond()).ok());

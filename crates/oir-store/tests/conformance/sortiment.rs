@@ -30,6 +30,7 @@ on_both! {
     everything_said_is_read_back,
     values_are_for_those_who_see_them,
     a_register_becomes_objects_and_changes_only_what_changed,
+    values_older_than_the_classification_are_adopted_once,
     every_sign_but_the_two_for_anything_is_looked_for_as_itself,
     subscribers_get_the_whole_and_then_each_change,
     registrations_are_never_rewritten,
@@ -329,6 +330,35 @@ async fn a_register_becomes_objects_and_changes_only_what_changed(subject: &Subj
         .map(|c| c.draft.registrering.tidspunkt)
         .collect();
     assert_eq!(times, [at(12), at(12)]);
+}
+
+async fn values_older_than_the_classification_are_adopted_once(subject: &Subject) {
+    let store = &subject.store;
+    // As a database of before the classification is after its upgrade.
+    subject.unguard("klassifikation_registrering").await;
+    for statement in [
+        "delete from klassifikation_registrering",
+        "delete from klassifikation_objekt",
+        "delete from klassifikation_edge",
+        "delete from sortiment_vaerdi",
+        "update klassifikation_position set position = 0",
+    ] {
+        subject.past_the_store(statement).await.unwrap();
+    }
+    let data = store.register_data().await.unwrap();
+    assert!(!data.sortiment.is_empty());
+    let all = VaerdiFilter::default();
+    let listed = async || {
+        let values = store.values(&Scope::everything(), &all, 1_000).await;
+        values.unwrap().len()
+    };
+    assert_eq!(listed().await, 0);
+    assert!(store.adopt_sortiment(at(5)).await.unwrap());
+    assert_eq!(listed().await, data.sortiment.len());
+    assert_eq!(store.register_data().await.unwrap(), data);
+    let position = store.position().await.unwrap();
+    assert!(!store.adopt_sortiment(at(6)).await.unwrap());
+    assert_eq!(store.position().await.unwrap(), position);
 }
 
 async fn every_sign_but_the_two_for_anything_is_looked_for_as_itself(subject: &Subject) {
