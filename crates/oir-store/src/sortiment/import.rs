@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use oir_domain::calendar::{Validity, copenhagen};
 use oir_domain::ids::FagsystemId;
 use oir_domain::klassifikation::apply::{Operation, Said, apply};
 use oir_domain::klassifikation::sortiment::{
-    Dimension, Name, Vaerdi, difference, facet_content, facet_uuid, klasse_content, klasse_uuid,
-    owner_id, published_on,
+    Dimension, Name, Vaerdi, days, difference, facet_content, facet_uuid, klasse_content,
+    klasse_uuid, owner_id, published_on,
 };
-use oir_domain::klassifikation::{Indhold, Kind, Objekt};
+use oir_domain::klassifikation::{Egenskab, Field, Indhold, Kind, Objekt};
 use oir_domain::party::{Cvr, Kommunekode};
 use oir_domain::register::RegisterData;
 use oir_flow::ports::StoreFailure;
@@ -129,6 +130,12 @@ impl Store {
             if let Some(before) = there.get(&id).and_then(Objekt::latest) {
                 indhold.relationer.clone_from(&before.indhold.relationer);
                 indhold.tilstande = published_on(&names, &zone);
+                for (egenskab, name) in indhold.egenskaber.iter_mut().zip(&names) {
+                    if let Some(old) = called_so(&before.indhold, name, &zone) {
+                        egenskab.tekster.clone_from(&old.tekster);
+                        egenskab.soegeord.clone_from(&old.soegeord);
+                    }
+                }
             }
             let operation = if names.is_empty() {
                 Operation::Slet
@@ -142,6 +149,24 @@ impl Store {
         }
         Ok(drafts)
     }
+}
+
+/// What was said of a name: on some of the same days, or else last.
+fn called_so<'i>(
+    indhold: &'i Indhold,
+    (noegle, titel, validity): &Name,
+    zone: &TimeZone,
+) -> Option<&'i Egenskab> {
+    let named = indhold.egenskaber.iter().filter(|egenskab| {
+        let own = egenskab.tekst(Field::BrugervendtNoegle);
+        let own_titel = egenskab.tekst(Field::Titel).or(own);
+        own == Some(&**noegle) && own_titel == Some(&**titel)
+    });
+    let on_them = |egenskab: &&Egenskab| {
+        let days = days(&egenskab.virkning, zone);
+        days.is_some_and(|days| days.overlaps(validity))
+    };
+    named.clone().find(on_them).or(named.last())
 }
 
 fn draft(

@@ -30,6 +30,7 @@ on_both! {
     everything_said_is_read_back,
     values_are_for_those_who_see_them,
     a_register_becomes_objects_and_changes_only_what_changed,
+    an_import_changes_the_days_of_a_value_and_nothing_else_that_was_said,
     values_older_than_the_classification_are_adopted_once,
     every_sign_but_the_two_for_anything_is_looked_for_as_itself,
     subscribers_get_the_whole_and_then_each_change,
@@ -330,6 +331,36 @@ async fn a_register_becomes_objects_and_changes_only_what_changed(subject: &Subj
         .map(|c| c.draft.registrering.tidspunkt)
         .collect();
     assert_eq!(times, [at(12), at(12)]);
+}
+
+async fn an_import_changes_the_days_of_a_value_and_nothing_else_that_was_said(subject: &Subject) {
+    let store = &subject.store;
+    let mut rich = content("A", 2026, None);
+    let egenskab = &mut rich.egenskaber[0];
+    egenskab.tekster.push((Field::Retskilde, "Lov".into()));
+    egenskab.soegeord = vec![Soegeord {
+        identifikator: None,
+        beskrivelse: Some("at finde den på".into()),
+        kategori: None,
+    }];
+    let before = egenskab.clone();
+    let id = Uuid::from_u128(1);
+    let first = draft(Kind::Klasse, id, None, Operation::Opret(rich), 1);
+    register(store, &[facet("art"), first], 3).await;
+    let mut data = store.register_data().await.unwrap();
+    let own = |post: &&mut Sortimentspost| post.fagsystem == system();
+    let post = data.sortiment.iter_mut().find(own).unwrap();
+    post.validity.to = Some(date(2027, 12, 31));
+    let days = post.validity;
+    store.import_register(&data, at(12)).await.unwrap();
+    let read = store.objekter(&[id]).await.unwrap().remove(0);
+    assert_eq!(read.registreringer.len(), 2);
+    let [after] = read.latest().unwrap().indhold.egenskaber.as_slice() else {
+        panic!("one name");
+    };
+    assert_eq!(after.tekster, before.tekster);
+    assert_eq!(after.soegeord, before.soegeord);
+    assert_eq!(after.virkning, virkning(&days, &copenhagen()));
 }
 
 async fn values_older_than_the_classification_are_adopted_once(subject: &Subject) {
