@@ -38,8 +38,8 @@ pub enum Unfit {
 
 /// Everything about rules that does not fit, by the rule's number and in their order.
 ///
-/// `day` is the first day that the rules are for; a rule that begins later is asked about on
-/// its own first day, and one that ended before it not at all. Beginnings and ranges of values
+/// `day` is the first day that the rules are for; a rule whose days or years begin later is
+/// asked about on its own first day, and one that ended before it not at all. Beginnings and ranges of values
 /// are not looked up, nor are accounts with parts taken over; without a kontoplan no account is.
 #[must_use]
 pub fn unfit(
@@ -51,10 +51,10 @@ pub fn unfit(
 ) -> Vec<(u32, Unfit)> {
     let mut found = Vec::new();
     for rule in rules {
-        if rule.validity.to.is_some_and(|to| to < day) {
+        let day = rule.begin().max(day);
+        if rule.end().is_some_and(|end| end < day) {
             continue;
         }
-        let day = rule.validity.from.max(day);
         let mut unfit: Vec<Unfit> = Vec::new();
         for (facet, condition) in &rule.conditions {
             let values: &[Box<str>] = match condition {
@@ -76,11 +76,7 @@ pub fn unfit(
             }
         }
         if let Some(kontoplan) = kontoplan {
-            let year = rule
-                .regnskabsaar
-                .map_or(Regnskabsaar(day.year()), |(first, last)| {
-                    Regnskabsaar(day.year()).clamp(first, last.max(first))
-                });
+            let year = Regnskabsaar(day.year());
             let kontos = rule.targets.iter().filter_map(|t| t.konto.as_fixed());
             unfit.extend(
                 kontos.filter_map(|konto| match kontoplan.standing(konto, day, year) {
@@ -238,5 +234,9 @@ mod tests {
         old.regnskabsaar = Some((Regnskabsaar(2024), Regnskabsaar(2025)));
         let none = unfit(&[old], TABLE, date(2026, 6, 1), &register(), None);
         assert_eq!(none, []);
+        // Asked on the first day of the rule's own first year.
+        let mut coming = rule("sted", &["næste år"], "55", from(2020));
+        coming.regnskabsaar = Some((Regnskabsaar(2027), Regnskabsaar(2028)));
+        assert_eq!(found(coming), []);
     }
 }

@@ -1,5 +1,7 @@
 //! One rule of an omsætningstabel: which postings it is for, and where they go.
 
+use jiff::civil::Date;
+
 use crate::calendar::{Regnskabsaar, Validity};
 use crate::finans::Posteringstype;
 use crate::money::Side;
@@ -127,6 +129,26 @@ impl Rule {
             }
         }
         Rank(rank)
+    }
+
+    /// The first konteringsdag that it is for, by its days and its years.
+    #[must_use]
+    pub fn begin(&self) -> Date {
+        let first = self.regnskabsaar.map(|(first, _)| first.0);
+        let first = first.and_then(|year| Date::new(year, 1, 1).ok());
+        first.map_or(self.validity.from, |first| first.max(self.validity.from))
+    }
+
+    /// The last konteringsdag that it is for, by its days and its years; none = until further
+    /// notice.
+    #[must_use]
+    pub fn end(&self) -> Option<Date> {
+        let last = self.regnskabsaar.map(|(_, last)| last.0);
+        let last = last.and_then(|year| Date::new(year, 12, 31).ok());
+        match (self.validity.to, last) {
+            (Some(day), Some(last)) => Some(day.min(last)),
+            (day, last) => day.or(last),
+        }
     }
 
     /// The condition on a facet.
