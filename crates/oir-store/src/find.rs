@@ -399,7 +399,7 @@ fn postering(
             .zip(sagsnummer)
             .map(|(kle, sagsnummer)| Sag { kle, sagsnummer }),
         ydelse: cells.opt_text()?,
-        refusionsprocent: cells.opt_int()?.and_then(|n| u8::try_from(n).ok()),
+        refusionsprocent: cells.opt_narrow()?,
         momskode: cells.opt_text()?,
         reference: cells.opt_text()?,
     })

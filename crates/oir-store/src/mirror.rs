@@ -244,7 +244,7 @@ impl Store {
         for row in self.query(&sql, params).await? {
             let mut cells = Cells::new(row);
             let id = cells.bilag_id()?;
-            heads.push((id, cells.opt_int()?.and_then(|n| u32::try_from(n).ok())));
+            heads.push((id, cells.opt_narrow()?));
         }
         let ids: Vec<BilagId> = heads.iter().map(|(id, _)| *id).collect();
         let mut postings = self.said_of(owner, &ids).await?;
@@ -484,7 +484,7 @@ fn head(row: Row) -> Result<MirrorBilag, StoreFailure> {
     let table = table(&mut cells)?;
     let (id, bilag_uuid, number) = (cells.bilag_id()?, cells.bilag_uuid()?, cells.text()?);
     let (dag, state) = (cells.date()?, cells.state_name()?);
-    let version = cells.opt_int()?.and_then(|n| u32::try_from(n).ok());
+    let version = cells.opt_narrow()?;
     let comparison = comparison(cells.opt_text()?)?;
     let at = cells.opt_int()?.map(time_of).transpose()?;
     Ok(MirrorBilag {
