@@ -1,6 +1,6 @@
 //! Who maps, what was said beforehand of bilag that an ERP maps, and what came of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Date;
 use oir_domain::access::Scope;
@@ -47,7 +47,7 @@ const LINE: Shape = Shape {
         ("konto", Text),
         ("beloeb", Int),
     ],
-    // Books that name a posting twice are heard once.
+    // Of postings under one number the first is heard.
     suffix: "on conflict do nothing",
 };
 
@@ -125,8 +125,12 @@ impl MirrorRows {
             self.foreseen(key, (step.seen.fagsystem, step.seen.dag), foreseen);
         }
         if let Some(compared) = &step.compared {
+            // Books that name a posting twice are heard once: lines of two konteringer are none.
+            let mut heard = HashSet::new();
             for told in &compared.told {
-                self.lines(key, BOOKS, told.linjenummer, &told.kontering);
+                if heard.insert(told.linjenummer) {
+                    self.lines(key, BOOKS, told.linjenummer, &told.kontering);
+                }
             }
             self.answers.extend([
                 kommune(key.0),
