@@ -36,7 +36,7 @@ pub struct Sortimentspost {
     pub facet: Box<str>,
     /// The value.
     pub vaerdi: Box<str>,
-    /// When it may be used; judged on the booking date.
+    /// When it may be used; judged on the konteringsdag.
     pub validity: Validity,
 }
 
@@ -53,7 +53,7 @@ pub struct Omsaetningsrow {
     pub vaerdi: Box<str>,
     /// The account in the municipality's kontoplan, in the form its books use.
     pub konto: Box<str>,
-    /// When; judged on the booking date.
+    /// When; judged on the konteringsdag.
     pub validity: Validity,
 }
 
@@ -190,6 +190,14 @@ impl Register {
         self.fagsystemer.get(&id)
     }
 
+    /// The system with that id or short name, large letters or small.
+    #[must_use]
+    pub fn fagsystem_named(&self, named: &str) -> Option<&Fagsystem> {
+        let so =
+            |f: &&Fagsystem| f.kortnavn.eq_ignore_ascii_case(named) || f.id.to_string() == named;
+        self.fagsystemer.values().find(so)
+    }
+
     /// All systems, in no order.
     pub fn fagsystemer(&self) -> impl Iterator<Item = &Fagsystem> {
         self.fagsystemer.values()
@@ -304,12 +312,6 @@ impl Register {
         day: Date,
     ) -> Option<&InForce> {
         self.omsaetning.get(&(kommune, fagsystem))?.on(day)
-    }
-
-    /// All approved versions of a table.
-    #[must_use]
-    pub fn tables(&self, kommune: Kommunekode, fagsystem: FagsystemId) -> Option<&Tables> {
-        self.omsaetning.get(&(kommune, fagsystem))
     }
 
     /// The municipality's bookkeeping system.

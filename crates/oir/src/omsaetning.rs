@@ -77,12 +77,9 @@ impl Desk {
         let kommune = Kommunekode(of.kommune);
         let known = register.myndigheder().any(|own| own.kommune == kommune);
         anyhow::ensure!(known, "kommunen {kommune} er ikke i registeret");
-        let mut systems = register.fagsystemer();
-        let found = systems.find(|f| f.kortnavn.eq_ignore_ascii_case(&of.fagsystem));
-        let fagsystem = found.map(|found| found.id);
+        let found = register.fagsystem_named(&of.fagsystem);
         let unknown = || format!("fagsystemet {} er ikke i registeret", of.fagsystem);
-        let fagsystem = fagsystem.with_context(unknown)?;
-        drop(systems);
+        let fagsystem = found.with_context(unknown)?.id;
         Ok(Self {
             store,
             table: TableId { kommune, fagsystem },
