@@ -8,7 +8,7 @@ use crate::calendar::Regnskabsaar;
 use crate::kontoplan::{Kontoplan, Standing};
 use crate::register::{Register, ValueFault};
 
-use super::rule::{Condition, Rule};
+use super::rule::Rule;
 use super::version::TableId;
 
 /// What of a rule does not fit.
@@ -57,16 +57,11 @@ pub fn unfit(
         }
         let mut unfit: Vec<Unfit> = Vec::new();
         for (facet, condition) in &rule.conditions {
-            let values: &[Box<str>] = match condition {
-                Condition::Is(value) => std::slice::from_ref(value),
-                Condition::OneOf(values) => values,
-                Condition::Prefix(_) | Condition::Range(..) => &[],
-            };
             if is_no_facet(register, table, facet, day) {
                 unfit.push(Unfit::Facet(facet.clone()));
                 continue;
             }
-            let values = values.iter();
+            let values = condition.named().unwrap_or_default().iter();
             unfit.extend(values.filter_map(|value| of_value(register, table, (facet, value), day)));
         }
         let taken = rule.targets.iter().flat_map(|target| target.konto.facets());

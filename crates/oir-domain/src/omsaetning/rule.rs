@@ -4,9 +4,9 @@ use jiff::civil::Date;
 
 use crate::calendar::{Regnskabsaar, Validity};
 use crate::finans::Posteringstype;
-use crate::money::Side;
+use crate::money::{Oere, Side};
 
-use super::share::Share;
+use super::share::{Share, split};
 use super::template::Template;
 
 /// What a rule asks of the value in one facet. No condition = any value, also none at all.
@@ -36,6 +36,16 @@ impl Condition {
                 let head = value.as_bytes().get(..first.len());
                 head.is_some_and(|head| first.as_bytes() <= head && head <= last.as_bytes())
             }
+        }
+    }
+
+    /// The values that it names one by one; none = it names a beginning or a range.
+    #[must_use]
+    pub fn named(&self) -> Option<&[Box<str>]> {
+        match self {
+            Self::Is(value) => Some(std::slice::from_ref(value)),
+            Self::OneOf(values) => Some(values),
+            Self::Prefix(_) | Self::Range(..) => None,
         }
     }
 
@@ -149,6 +159,19 @@ impl Rule {
             (Some(day), Some(last)) => Some(day.min(last)),
             (day, last) => day.or(last),
         }
+    }
+
+    /// Its targets, each with its part of an amount.
+    pub fn parts(&self, beloeb: Oere) -> impl Iterator<Item = (&Target, Oere)> {
+        // One alone has all of it, and costs no list.
+        let (whole, parts) = match self.targets.as_slice() {
+            [_] => (Some(beloeb), Vec::new()),
+            several => {
+                let shares: Vec<_> = several.iter().map(|target| target.share).collect();
+                (None, split(beloeb, &shares))
+            }
+        };
+        self.targets.iter().zip(whole.into_iter().chain(parts))
     }
 
     /// The condition on a facet.
