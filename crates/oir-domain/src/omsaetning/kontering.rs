@@ -35,6 +35,12 @@ impl Kontering {
         &self.0
     }
 
+    /// Its lines, for somebody to keep.
+    #[must_use]
+    pub fn into_lines(self) -> Vec<Konteringslinje> {
+        self.0
+    }
+
     /// The account, when it is one alone.
     #[must_use]
     pub fn as_whole(&self) -> Option<&str> {
