@@ -10,7 +10,7 @@ use oir_domain::ids::FagsystemId;
 use oir_domain::klassifikation::apply::{Operation, Said, apply};
 use oir_domain::klassifikation::sortiment::{
     Dimension, Name, Vaerdi, days, difference, facet_content, facet_uuid, klasse_content,
-    klasse_uuid, owner_id, published_on,
+    klasse_uuid, owner_id,
 };
 use oir_domain::klassifikation::{Egenskab, Field, Indhold, Kind, Objekt};
 use oir_domain::party::{Cvr, Kommunekode};
@@ -129,7 +129,6 @@ impl Store {
             // What else was said of it stays.
             if let Some(before) = there.get(&id).and_then(Objekt::latest) {
                 indhold.relationer.clone_from(&before.indhold.relationer);
-                indhold.tilstande = published_on(&names, &zone);
                 for (egenskab, name) in indhold.egenskaber.iter_mut().zip(&names) {
                     if let Some(old) = called_so(&before.indhold, name, &zone) {
                         egenskab.tekster.clone_from(&old.tekster);
@@ -157,7 +156,7 @@ fn called_so<'i>(
     (noegle, titel, validity): &Name,
     zone: &TimeZone,
 ) -> Option<&'i Egenskab> {
-    let named = indhold.egenskaber.iter().filter(|egenskab| {
+    let mut named = indhold.egenskaber.iter().filter(|egenskab| {
         let own = egenskab.tekst(Field::BrugervendtNoegle);
         let own_titel = egenskab.tekst(Field::Titel).or(own);
         own == Some(&**noegle) && own_titel == Some(&**titel)
@@ -166,7 +165,7 @@ fn called_so<'i>(
         let days = days(&egenskab.virkning, zone);
         days.is_some_and(|days| days.overlaps(validity))
     };
-    named.clone().find(on_them).or(named.last())
+    named.clone().find(on_them).or_else(|| named.next_back())
 }
 
 fn draft(

@@ -12,6 +12,7 @@ use oir_domain::omsaetning::{
     Condition, Rule, Share, Simulated, Stage, TableId, Target, Template, Version,
 };
 use oir_domain::party::Kommunekode;
+use oir_domain::register::Omsaetningsrow;
 use oir_fagsystem::sample;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::omsaetning::{NewDraft, Omsaetningstabeller, Save, Sharing, Written};
@@ -30,6 +31,7 @@ on_both! {
     twenty_thousand_rules_are_saved_and_read,
     a_version_for_next_year_leaves_this_years_rules,
     an_approved_version_is_compiled_once,
+    what_came_with_the_register_is_compiled_again_when_it_is_another,
     a_simulation_counts_for_its_edition,
     tables_are_there_for_their_own_people_only,
     a_table_is_copied_by_others_when_its_owner_shares_it,
@@ -426,6 +428,28 @@ async fn an_approved_version_is_compiled_once(subject: &Subject) {
         Arc::clone(&version.table)
     });
     assert!(Arc::ptr_eq(&one, &other));
+}
+
+async fn what_came_with_the_register_is_compiled_again_when_it_is_another(subject: &Subject) {
+    let day = date(2026, 6, 1);
+    let start = async || {
+        let register = subject.store.register().await.unwrap();
+        let version = register.table(TABLE.kommune, TABLE.fagsystem, day).unwrap();
+        assert_eq!(version.number, 0);
+        Arc::clone(&version.table)
+    };
+    let first = start().await;
+    let mut data = subject.store.register_data().await.unwrap();
+    subject.store.replace_register(&data).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &start().await));
+    let own = |row: &&mut Omsaetningsrow| {
+        (row.kommune, row.fagsystem) == (TABLE.kommune, TABLE.fagsystem)
+    };
+    data.omsaetning.iter_mut().find(own).unwrap().konto = "9.99.99".into();
+    subject.store.replace_register(&data).await.unwrap();
+    let other = start().await;
+    assert_eq!(other.rules(), rules(subject, 0).await);
+    assert_ne!(other.rules(), first.rules());
 }
 
 async fn a_simulation_counts_for_its_edition(subject: &Subject) {
