@@ -3,12 +3,15 @@
 //! indexed for lookup; a change makes a new one with a higher version.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::calendar::{BookingPeriod, Validity};
 use crate::ids::FagsystemId;
-use crate::omsaetning::{Compiled, Condition, InForce, Mode, Rule, Tables, Target, Template};
+use crate::omsaetning::{
+    Compiled, Condition, InForce, Mode, Rule, TableId, Tables, Target, Template,
+};
 use crate::party::{Cvr, Fagsystem, Kommunekode, Myndighed};
 
 /// A system may post for an authority on these days.
@@ -33,7 +36,7 @@ pub struct Sortimentspost {
     pub facet: Box<str>,
     /// The value.
     pub vaerdi: Box<str>,
-    /// When it may be used; judged on the booking date.
+    /// When it may be used; judged on the konteringsdag.
     pub validity: Validity,
 }
 
@@ -50,7 +53,7 @@ pub struct Omsaetningsrow {
     pub vaerdi: Box<str>,
     /// The account in the municipality's kontoplan, in the form its books use.
     pub konto: Box<str>,
-    /// When; judged on the booking date.
+    /// When; judged on the konteringsdag.
     pub validity: Validity,
 }
 
@@ -116,6 +119,19 @@ impl Register {
     /// Indexes the facts under the version they were read at.
     #[must_use]
     pub fn new(version: i64, data: RegisterData) -> Self {
+        Self::compiling(version, data, |_, rules| {
+            Arc::new(Compiled::lenient(rules).0)
+        })
+    }
+
+    /// The same, with the rules of version 0 of each table compiled by somebody who may have
+    /// done so before.
+    #[must_use]
+    pub fn compiling(
+        version: i64,
+        data: RegisterData,
+        compile: impl FnMut(TableId, Vec<Rule>) -> Arc<Compiled>,
+    ) -> Self {
         let mut register = Self {
             version,
             ..Self::default()
@@ -145,7 +161,7 @@ impl Register {
                 .or_default()
                 .push((s.kommune, s.validity));
         }
-        register.omsaetning = starting_tables(data.omsaetning, &register.fagsystemer)
+        register.omsaetning = starting_tables(data.omsaetning, &register.fagsystemer, compile)
             .map(|(whose, version)| (whose, Tables::new(vec![version])))
             .collect();
         register
@@ -172,6 +188,14 @@ impl Register {
     #[must_use]
     pub fn fagsystem(&self, id: FagsystemId) -> Option<&Fagsystem> {
         self.fagsystemer.get(&id)
+    }
+
+    /// The system with that id or short name, large letters or small.
+    #[must_use]
+    pub fn fagsystem_named(&self, named: &str) -> Option<&Fagsystem> {
+        let so =
+            |f: &&Fagsystem| f.kortnavn.eq_ignore_ascii_case(named) || f.id.to_string() == named;
+        self.fagsystemer.values().find(so)
     }
 
     /// All systems, in no order.
@@ -290,12 +314,6 @@ impl Register {
         self.omsaetning.get(&(kommune, fagsystem))?.on(day)
     }
 
-    /// All approved versions of a table.
-    #[must_use]
-    pub fn tables(&self, kommune: Kommunekode, fagsystem: FagsystemId) -> Option<&Tables> {
-        self.omsaetning.get(&(kommune, fagsystem))
-    }
-
     /// The municipality's bookkeeping system.
     #[must_use]
     pub fn receiver(&self, kommune: Kommunekode) -> Option<&Receiver> {
@@ -307,20 +325,24 @@ impl Register {
 fn starting_tables(
     rows: Vec<Omsaetningsrow>,
     fagsystemer: &HashMap<FagsystemId, Fagsystem>,
+    mut compile: impl FnMut(TableId, Vec<Rule>) -> Arc<Compiled>,
 ) -> impl Iterator<Item = ((Kommunekode, FagsystemId), InForce)> {
     let mut by_table: HashMap<_, Vec<Omsaetningsrow>> = HashMap::new();
     for row in rows {
         let whose = (row.kommune, row.fagsystem);
         by_table.entry(whose).or_default().push(row);
     }
-    by_table.into_iter().map(|(whose, rows)| {
+    by_table.into_iter().map(move |(whose, rows)| {
         let fagsystem = fagsystemer.get(&whose.1);
         let facet = fagsystem.map_or("", |f| &*f.konteringsfacet);
-        let (table, _) = Compiled::lenient(starting_rules(facet, rows));
+        let table = TableId {
+            kommune: whose.0,
+            fagsystem: whose.1,
+        };
         let version = InForce {
             number: 0,
             from: Date::MIN,
-            table: std::sync::Arc::new(table),
+            table: compile(table, starting_rules(facet, rows)),
         };
         (whose, version)
     })

@@ -166,9 +166,21 @@ fn values_that_are_new_and_rules_that_nothing_needs_are_named() {
 fn accounts_that_close_under_living_rules_are_named_also_those_that_take_a_value_over() {
     let mut until = rule(3, "c", "300");
     until.validity.to = Some(date(2026, 12, 31));
-    let rules = [rule(1, "a", "100"), rule(2, "b", "2{sted}"), until];
+    // For this year and those before it: it ends with its account.
+    let mut this_year = rule(4, "d", "400");
+    this_year.regnskabsaar = Some((Regnskabsaar(2020), Regnskabsaar(2026)));
+    let mut next_year = rule(5, "e", "500");
+    next_year.regnskabsaar = Some((Regnskabsaar(2026), Regnskabsaar(2027)));
+    let rules = [
+        rule(1, "a", "100"),
+        rule(2, "b", "2{sted}"),
+        until,
+        this_year,
+        next_year,
+    ];
     let closes = |konto: &str| match konto {
-        "100" | "300" | "27" => Some(date(2026, 12, 31)),
+        "500" => Some(date(2026, 11, 30)),
+        "400" | "100" | "300" | "27" => Some(date(2026, 12, 31)),
         "28" => Some(date(2027, 6, 30)),
         _ => None,
     };
@@ -179,11 +191,13 @@ fn accounts_that_close_under_living_rules_are_named_also_those_that_take_a_value
         seen("b", "9", days),
     ];
     let found = closing(&rules, &traffic, (TODAY, date(2027, 1, 31)), closes);
+    let ends: Vec<_> = found.iter().map(|c| c.to).collect();
+    assert_eq!(ends, [Some(date(2027, 12, 31)), None, None]);
     let found: Vec<_> = found
         .iter()
         .map(|c| (c.rule, &*c.konto, c.postings))
         .collect();
-    assert_eq!(found, [(1, "100", 0), (2, "27", 10)]);
+    assert_eq!(found, [(5, "500", 0), (1, "100", 0), (2, "27", 10)]);
 }
 
 #[test]

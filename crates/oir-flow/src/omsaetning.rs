@@ -18,10 +18,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use oir_domain::access::{Action, Person, Scope};
 use oir_domain::calendar::{copenhagen, day_of};
-use oir_domain::kontoplan::{KontoForm, Kontoplan};
+use oir_domain::kontoplan::KontoForm;
 use oir_domain::omsaetning::check::{TableFaults, check};
 use oir_domain::omsaetning::{
-    self as rules_of, Objection, Rule, Simulated, Stage, TableId, Unfit, Version, unfit,
+    self as rules_of, Compiled, Objection, Rule, Simulated, Stage, TableId, Unfit, Version, unfit,
 };
 use oir_domain::register::Register;
 use thiserror::Error;
@@ -31,6 +31,7 @@ use crate::ports::kontoplan::Kontoplaner;
 use crate::ports::omsaetning::{CopySource, NewDraft, Omsaetningstabeller, Save, Sharing, Written};
 use crate::ports::sessions::{Deed, deeds};
 
+pub use covered::{Covered, covered, traffic_since, window, year_ahead};
 pub use simulate::{Progress, Ran};
 
 /// Longest purpose, in characters: two lines of a list.
@@ -172,6 +173,11 @@ impl Work<'_> {
         rules.ok_or(NotDone::NotThere)
     }
 
+    async fn compiled(&self, number: u32) -> Result<Result<Compiled, TableFaults>, NotDone> {
+        let rules = self.rules(number).await?;
+        Ok(aside(move || check(rules)).await?)
+    }
+
     /// Begins a draft.
     ///
     /// # Errors
@@ -196,7 +202,7 @@ impl Work<'_> {
                 (approved.map_or(0, |v| v.number), rules, unfit)
             }
         };
-        right(&rules)?;
+        let rules = right(rules).await?;
         let draft = NewDraft {
             table: self.table,
             based_on,
@@ -245,18 +251,15 @@ impl Work<'_> {
         around: Surroundings<'_>,
     ) -> Result<Vec<(u32, Unfit)>, NotDone> {
         // Which form a municipality has is no secret, and is all that is told of it.
-        let plan = async |kommune| {
-            let all = Scope::everything();
-            around.kontoplaner.kontoplan(&all, kommune, None).await
-        };
-        let (ours, theirs): (Option<Kontoplan>, Option<Kontoplan>) =
-            (plan(self.table.kommune).await?, plan(from.kommune).await?);
-        if let (Some(ours), Some(theirs)) = (&ours, &theirs)
-            && ours.form() != theirs.form()
+        let (all, plans) = (Scope::everything(), around.kontoplaner);
+        let ours = plans.kontoplan(&all, self.table.kommune, None).await?;
+        let theirs = plans.kontoplan_versions(&all, from.kommune, None, 1);
+        if let (Some(ours), Some(theirs)) = (&ours, theirs.await?.pop())
+            && *ours.form() != theirs.form
         {
             return Err(NotDone::OtherForm {
                 ours: ours.form().clone(),
-                theirs: theirs.form().clone(),
+                theirs: theirs.form,
             });
         }
         let today = day_of(self.now, &copenhagen());
@@ -282,9 +285,10 @@ impl Work<'_> {
     ) -> Result<u32, NotDone> {
         self.may(Action::EditOmsaetning)?;
         purpose(head)?;
-        if let Some(rules) = &rules {
-            right(rules)?;
-        }
+        let rules = match rules {
+            Some(rules) => Some(right(rules).await?),
+            None => None,
+        };
         self.version(number).await?;
         let save = Save {
             table: self.table,
@@ -326,8 +330,8 @@ impl Work<'_> {
     pub async fn objections(&self, number: u32) -> Result<Vec<Objection>, NotDone> {
         self.may(Action::ApproveOmsaetning)?;
         let version = self.version(number).await?;
-        let is_right = check(self.rules(number).await?).is_ok();
-        let said = rules_of::approve(&version, &self.by.subject, is_right);
+        let compiled = self.compiled(number).await?;
+        let said = rules_of::approve(&version, &self.by.subject, compiled.is_ok());
         Ok(said.err().unwrap_or_default())
     }
 
@@ -342,10 +346,11 @@ impl Work<'_> {
         if version.edition != edition {
             return Err(NotDone::Stale);
         }
-        let is_right = check(self.rules(number).await?).is_ok();
-        let day = rules_of::approve(&version, &self.by.subject, is_right);
+        let compiled = self.compiled(number).await?;
+        let day = rules_of::approve(&version, &self.by.subject, compiled.is_ok());
         let day = day.map_err(NotDone::Objections)?;
-        self.moves_nothing_booked(number, day).await?;
+        let rules = compiled.map_err(NotDone::Faults)?;
+        self.moves_nothing_booked(&version, rules, day).await?;
         let what = format!(", udgave {number} fra {day}");
         let deed = self.deed(deeds::APPROVED_OMSAETNING, &what);
         let (tables, person) = (self.tables, &self.by.subject);
@@ -356,11 +361,16 @@ impl Work<'_> {
 
     /// Runs the draft once more over everything that it could touch: whatever days somebody chose
     /// to simulate, and whatever came since, nothing that is booked is moved.
-    async fn moves_nothing_booked(&self, number: u32, day: Date) -> Result<(), NotDone> {
+    async fn moves_nothing_booked(
+        &self,
+        version: &Version,
+        rules: Compiled,
+        day: Date,
+    ) -> Result<(), NotDone> {
         let today = day_of(self.now, &copenhagen());
         let first = day.min(today).saturating_sub(AHEAD);
         let on = |_| ControlFlow::Continue(());
-        let ran = self.simulate(number, (first, today), on).await?;
+        let ran = self.run(version, rules, (first, today), on).await?;
         match ran.simulated.booked_moved {
             0 => Ok(()),
             moved => Err(NotDone::Objections(vec![Objection::MovesBooked(moved)])),
@@ -403,8 +413,18 @@ fn purpose(head: &Head) -> Result<(), NotDone> {
     Ok(())
 }
 
-fn right(rules: &[Rule]) -> Result<(), NotDone> {
-    check(rules.to_vec()).map(|_| ()).map_err(NotDone::Faults)
+/// The rules, when nothing is wrong with them.
+async fn right(rules: Vec<Rule>) -> Result<Vec<Rule>, NotDone> {
+    let checked = aside(move || check(rules.clone()).map(|_| rules)).await?;
+    checked.map_err(NotDone::Faults)
+}
+
+/// Work that takes a core for a while, off the threads that answer.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreFailure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| StoreFailure::Broken(format!("work on a table died: {error}")))
 }
 
 fn done(written: Written) -> Result<u32, NotDone> {

@@ -78,7 +78,7 @@ async fn remap_page(hub: &Hub, held: &[Standing]) -> Result<u64, StoreFailure> {
     let register = hub.register();
     let moves = held.iter().zip(&documents).filter_map(|(standing, bilag)| {
         let fagsystem = register.fagsystem(standing.fagsystem)?;
-        let found = accounts(bilag, 0, kommune, fagsystem, &register).ok()?;
+        let found = accounts(bilag, standing.index, kommune, fagsystem, &register).ok()?;
         let (accounts, warnings) = found;
         let step = the_move(hub, standing, &Event::AccountsFound, None, warnings)?;
         Some(Move { accounts, ..step })

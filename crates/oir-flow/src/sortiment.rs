@@ -155,6 +155,7 @@ impl Classification {
             announcement,
             now: self.clock.now(),
             drafts: Vec::new(),
+            drafted: HashSet::new(),
             values: Vec::new(),
             same: HashSet::new(),
             faults: Vec::new(),
@@ -194,6 +195,8 @@ struct Judge<'a> {
     announcement: Option<&'a Announcement>,
     now: Timestamp,
     drafts: Vec<Draft>,
+    /// The objects of `drafts`.
+    drafted: HashSet<Uuid>,
     values: Vec<Vaerdi>,
     /// Objects that are brought in as they stand: judged beside the others, not said again.
     same: HashSet<Uuid>,
@@ -203,7 +206,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn order(&mut self, order: &Order) {
         let id = order.objekt;
-        if self.drafts.iter().any(|draft| draft.objekt == id) {
+        if self.drafted.contains(&id) {
             self.fault(id, KlasseFaultCode::Exists, &[]);
             return;
         }
@@ -333,6 +336,7 @@ impl Judge<'_> {
             }
             self.values.extend(after);
         }
+        self.drafted.insert(draft.objekt);
         self.drafts.push(draft);
     }
 }

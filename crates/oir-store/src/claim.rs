@@ -75,7 +75,7 @@ const EACH_BOOKED: &str = "with recursive each(kommune) as ( \
        from each where each.kommune is not null)";
 
 const STANDING: &str = "select b.kommune, b.bilag_id, b.bilag_uuid, b.fagsystem, b.dag, b.debet, \
-     b.state, b.attempts, b.erp_bilagsnummer, b.version, b.changed from bilag b";
+     b.state, b.attempts, b.erp_bilagsnummer, b.version, b.changed, b.position from bilag b";
 
 fn standing(row: Row) -> Result<Standing, StoreFailure> {
     let mut cells = Cells::new(row);
@@ -84,11 +84,13 @@ fn standing(row: Row) -> Result<Standing, StoreFailure> {
     let (dag, debet) = (cells.date()?, cells.oere()?);
     let (state, attempts) = cells.state()?;
     let (version, since) = (cells.int()?, cells.time()?);
+    let index = cells.narrow()?;
     Ok(Standing {
         kommune,
         id,
         bilag_uuid,
         fagsystem,
+        index,
         dag,
         debet,
         state,

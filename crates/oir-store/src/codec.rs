@@ -58,6 +58,11 @@ impl Cells {
         T::try_from(self.int()?).map_err(|_| damaged("a number out of range"))
     }
 
+    pub(crate) fn opt_narrow<T: TryFrom<i64>>(&mut self) -> Result<Option<T>, StoreFailure> {
+        let narrow = |number| T::try_from(number).map_err(|_| damaged("a number out of range"));
+        self.opt_int()?.map(narrow).transpose()
+    }
+
     pub(crate) fn text(&mut self) -> Result<Box<str>, StoreFailure> {
         self.opt_text()?.ok_or_else(|| damaged("a text is missing"))
     }
@@ -158,7 +163,7 @@ impl Cells {
     /// Four columns: code, linje, path, vaerdier. `index` is the bilag's place.
     pub(crate) fn fault(&mut self, index: Option<u32>) -> Result<Fault, StoreFailure> {
         let code = FaultCode::from_code(&self.text()?).ok_or_else(|| damaged("not a fault"))?;
-        let linje = self.opt_int()?.and_then(|n| u32::try_from(n).ok());
+        let linje = self.opt_narrow()?;
         let place = Place {
             bilag: index,
             linje,

@@ -13,7 +13,7 @@ use oir_domain::finans::{
 };
 use oir_domain::ids::{AfsendelseId, BilagId, BilagUuid, FagsystemId, TransaktionsId};
 use oir_domain::message::State;
-use oir_domain::money::Side;
+use oir_domain::money::{Oere, Side};
 use oir_domain::omsaetning::{Kontering, Konteringslinje};
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::StoreFailure;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::admit::SPLIT;
 use crate::codec::{Cells, GROUP, LATER, UNIT, damaged, fagsystem, kommune, places};
-use crate::plan::Value;
+use crate::plan::{Row, Value};
 
 /// Most ids in one list: PostgreSQL and SQLite both take far more; the plan stays small.
 const IDS_AT_ONCE: usize = 200;
@@ -316,7 +316,7 @@ impl Store {
         &self,
         owner: Kommunekode,
         rows: &[Vec<Value>],
-    ) -> Result<HashMap<(BilagId, i64), Vec<Konteringslinje>>, StoreFailure> {
+    ) -> Result<Splits, StoreFailure> {
         let is_split = |row: &&Vec<Value>| matches!(row.get(KONTO_AT), Some(Value::Text(konto)) if **konto == *SPLIT);
         let mut ids: Vec<Value> = rows
             .iter()
@@ -324,9 +324,8 @@ impl Store {
             .filter_map(|row| row.first().cloned())
             .collect();
         ids.dedup();
-        let mut lines: HashMap<_, Vec<Konteringslinje>> = HashMap::new();
         if ids.is_empty() {
-            return Ok(lines);
+            return Ok(Splits::new());
         }
         let list = places(2, ids.len());
         let sql = format!(
@@ -334,14 +333,41 @@ impl Store {
              where kommune = $1 and bilag_id in ({list}) order by bilag_id, position, number"
         );
         let params = std::iter::once(kommune(owner)).chain(ids).collect();
-        for row in self.query(&sql, params).await? {
-            let mut cells = Cells::new(row);
-            let key = (cells.bilag_id()?, cells.int()?);
-            let (konto, beloeb) = (cells.text()?, cells.oere()?);
-            let line = Konteringslinje { konto, beloeb };
-            lines.entry(key).or_default().push(line);
+        splits(self.query(&sql, params).await?)
+    }
+}
+
+/// The accounts of postings that have several, by bilag and position.
+pub(crate) type Splits = HashMap<(BilagId, i64), Vec<Konteringslinje>>;
+
+/// Reads rows of bilag, position, account and amount.
+pub(crate) fn splits(rows: Vec<Row>) -> Result<Splits, StoreFailure> {
+    let mut splits = Splits::new();
+    for row in rows {
+        let mut cells = Cells::new(row);
+        let key = (cells.bilag_id()?, cells.int()?);
+        let (konto, beloeb) = (cells.text()?, cells.oere()?);
+        let line = Konteringslinje { konto, beloeb };
+        splits.entry(key).or_default().push(line);
+    }
+    Ok(splits)
+}
+
+/// What a posting is booked on: its own account, or the several that share its amount.
+pub(crate) fn kontering(
+    konto: Option<Box<str>>,
+    split: Vec<Konteringslinje>,
+    beloeb: Oere,
+) -> Result<Option<Kontering>, StoreFailure> {
+    match konto {
+        None => Ok(None),
+        Some(konto) if *konto == *SPLIT => {
+            let lines = Kontering::try_new(split).filter(|lines| lines.adds_up_to(beloeb));
+            lines
+                .map(Some)
+                .ok_or_else(|| damaged("the accounts of a posting"))
         }
-        Ok(lines)
+        Some(konto) => Ok(Some(Kontering::whole(konto, beloeb))),
     }
 }
 
@@ -375,14 +401,7 @@ fn postering(
     let side = Side::from_letter(&cells.text()?).ok_or_else(|| damaged("a side"))?;
     let (beloeb, tekst) = (cells.oere()?, cells.text()?);
     let sortiment = sortiment(&cells.text()?)?;
-    let kontering = match cells.opt_text()? {
-        None => None,
-        Some(konto) if *konto == *SPLIT => {
-            let lines = Kontering::try_new(split).filter(|lines| lines.adds_up_to(beloeb));
-            Some(lines.ok_or_else(|| damaged("the accounts of a posting"))?)
-        }
-        Some(konto) => Some(Kontering::whole(konto, beloeb)),
-    };
+    let kontering = kontering(cells.opt_text()?, split, beloeb)?;
     let periode = cells.opt_date()?.zip(cells.opt_date()?);
     let part = part(cells)?;
     let (kle, sagsnummer) = (cells.opt_text()?, cells.opt_text()?);
@@ -399,7 +418,7 @@ fn postering(
             .zip(sagsnummer)
             .map(|(kle, sagsnummer)| Sag { kle, sagsnummer }),
         ydelse: cells.opt_text()?,
-        refusionsprocent: cells.opt_int()?.and_then(|n| u8::try_from(n).ok()),
+        refusionsprocent: cells.opt_narrow()?,
         momskode: cells.opt_text()?,
         reference: cells.opt_text()?,
     })

@@ -305,7 +305,7 @@ const TYPED_MAX: usize = 4_000;
 
 /// A text as a part of a pattern; none when no stored text can hold it: PostgreSQL refuses
 /// NUL, and SQLite would stop reading there.
-fn escaped(text: &str) -> Option<String> {
+pub(crate) fn escaped(text: &str) -> Option<String> {
     if text.len() > TYPED_MAX {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Who maps, what was said beforehand of bilag that an ERP maps, and what came of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Date;
 use oir_domain::access::Scope;
@@ -47,7 +47,7 @@ const LINE: Shape = Shape {
         ("konto", Text),
         ("beloeb", Int),
     ],
-    // Books that name a posting twice are heard once.
+    // Of postings under one number the first is heard.
     suffix: "on conflict do nothing",
 };
 
@@ -125,8 +125,12 @@ impl MirrorRows {
             self.foreseen(key, (step.seen.fagsystem, step.seen.dag), foreseen);
         }
         if let Some(compared) = &step.compared {
+            // Books that name a posting twice are heard once: lines of two konteringer are none.
+            let mut heard = HashSet::new();
             for told in &compared.told {
-                self.lines(key, BOOKS, told.linjenummer, &told.kontering);
+                if heard.insert(told.linjenummer) {
+                    self.lines(key, BOOKS, told.linjenummer, &told.kontering);
+                }
             }
             self.answers.extend([
                 kommune(key.0),
@@ -244,7 +248,7 @@ impl Store {
         for row in self.query(&sql, params).await? {
             let mut cells = Cells::new(row);
             let id = cells.bilag_id()?;
-            heads.push((id, cells.opt_int()?.and_then(|n| u32::try_from(n).ok())));
+            heads.push((id, cells.opt_narrow()?));
         }
         let ids: Vec<BilagId> = heads.iter().map(|(id, _)| *id).collect();
         let mut postings = self.said_of(owner, &ids).await?;
@@ -484,7 +488,7 @@ fn head(row: Row) -> Result<MirrorBilag, StoreFailure> {
     let table = table(&mut cells)?;
     let (id, bilag_uuid, number) = (cells.bilag_id()?, cells.bilag_uuid()?, cells.text()?);
     let (dag, state) = (cells.date()?, cells.state_name()?);
-    let version = cells.opt_int()?.and_then(|n| u32::try_from(n).ok());
+    let version = cells.opt_narrow()?;
     let comparison = comparison(cells.opt_text()?)?;
     let at = cells.opt_int()?.map(time_of).transpose()?;
     Ok(MirrorBilag {

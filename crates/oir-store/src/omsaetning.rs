@@ -293,6 +293,10 @@ impl Omsaetningstabeller for Store {
         Box::pin(self.rules_of(scope, table, number))
     }
 
+    fn next_number<'a>(&'a self, scope: &'a Scope, table: TableId) -> Answer<'a, u32> {
+        Box::pin(self.next_rule_number(scope, table))
+    }
+
     fn begin<'a>(&'a self, draft: &'a NewDraft, deed: &'a Deed) -> Answer<'a, Written> {
         Box::pin(self.begin_draft(draft, deed))
     }

@@ -17,7 +17,8 @@ use uuid::Uuid;
 use crate::codec::Cells;
 use crate::plan::Value;
 use crate::{
-    Durability, Store, chain, claim, days, list, looks, omsaetning, search, views, worklist,
+    Durability, Store, chain, claim, days, list, looks, omsaetning, search, sortiment, views,
+    worklist,
 };
 
 const DAY: Date = date(2026, 11, 18);
@@ -255,6 +256,27 @@ fn table_cases() -> Vec<Case> {
     ]
 }
 
+/// What a registration takes away of the judge's rows.
+fn sortiment_cases() -> Vec<Case> {
+    let of = |sql: &str| (sql.to_owned(), vec![Value::Uuid(Uuid::nil())]);
+    vec![
+        (
+            "rows of a value",
+            of(sortiment::FORGET_ROWS),
+            &[
+                "SEARCH sortimentspost USING PRIMARY KEY \
+                 (fagsystem=? AND kommune=? AND facet=? AND vaerdi=? AND valid_from=?)",
+                "SEARCH v USING PRIMARY KEY (objekt=?)",
+            ],
+        ),
+        (
+            "rows of a dimension",
+            of(sortiment::FORGET_FACET_ROWS),
+            &["SEARCH sortimentspost USING PRIMARY KEY (fagsystem=?)"],
+        ),
+    ]
+}
+
 /// The days of a month in one municipality: its list of days.
 fn day_cases() -> Vec<Case> {
     let all = Scope::everything();
@@ -313,6 +335,7 @@ async fn look() -> Result<Vec<String>, StoreFailure> {
     let store = Store::open_sqlite(&file, Durability::ProcessOnly).await?;
     let mut wrong = Vec::new();
     let all = cases().into_iter().chain(day_cases()).chain(table_cases());
+    let all = all.chain(sortiment_cases());
     for (name, (sql, params), wanted) in all {
         let plan = plan(&store, &sql, params).await?;
         let sorted = name.contains("list") && plan.contains("TEMP B-TREE FOR ORDER BY");

@@ -345,7 +345,8 @@ impl Inbox for Store {
             // The version first: a change in between makes the snapshot look older than
             // it is, and the next commit that leans on it is judged again.
             let version = self.version().await?;
-            let register = Register::new(version, self.read_register().await?);
+            let register = self.ready_register(version, self.read_register().await?);
+            let register = register.await?;
             let register = register.with_tables(self.approved_tables().await?);
             Ok(register.with_modes(self.decided_modes().await?))
         })

@@ -7,6 +7,9 @@ mod indhold;
 mod read;
 mod write;
 
+#[cfg(test)]
+pub(crate) use write::{FORGET_FACET_ROWS, FORGET_ROWS};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use oir_domain::access::Scope;

@@ -143,7 +143,7 @@ impl Store {
         let (index, afsendelse) = (cells.narrow()?, cells.afsendelse_id()?);
         let transaktions_id = cells.opt_uuid()?.map(TransaktionsId::from_uuid);
         let channel = Channel::from_word(&cells.text()?).ok_or_else(|| damaged("a channel"))?;
-        let omsaetning_version = cells.opt_int()?.and_then(|n| u32::try_from(n).ok());
+        let omsaetning_version = cells.opt_narrow()?;
         let document = self.documents(line.kommune, &[id]).await?.remove(&id);
         let bilag = document.ok_or_else(|| damaged("a bilag is gone"))?;
         let known = self.faults_of(line.kommune, &[id]).await?;

@@ -395,6 +395,24 @@ async fn what_was_held_goes_to_an_erp_that_maps_from_now_on_in_the_order_of_rece
     house.sound().await;
 }
 
+#[tokio::test]
+async fn a_held_bilag_is_warned_of_at_its_own_place_in_its_message() {
+    let house = House::new("place", None).await;
+    let message = vec![sample::bilag(1), sample::held(2), sample::held(3)];
+    house.receive(sample::message(1, message)).await;
+    house.decide(1, Mode::Mirror).await;
+    assert_eq!(remap_held(&house.hub).await.unwrap(), 2);
+    let details = house.details().await;
+    for (number, place) in [(2, "Finansbilag[2]"), (3, "Finansbilag[3]")] {
+        let detail = details.get(&sample::bilag(number).bilag_uuid).unwrap();
+        let all = detail.faults.iter().chain(&detail.later_faults);
+        let foreseen = all.filter(|fault| fault.code == FaultCode::RefusalForeseen);
+        let paths: Vec<&str> = foreseen.map(|fault| &*fault.place.path).collect();
+        let own = paths.iter().all(|path| path.starts_with(place));
+        assert!(own && !paths.is_empty(), "{number}: {paths:?}");
+    }
+}
+
 /// The sample's table with the value of the first posting on two accounts.
 fn sharing(register: &Register, bilag: &Finansbilag) -> Register {
     let table = register.table(TABLE.kommune, TABLE.fagsystem, sample::DAY);

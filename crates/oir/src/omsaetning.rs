@@ -25,7 +25,7 @@ use oir_domain::omsaetning::{
 };
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
-use oir_flow::omsaetning::{Head, NotDone, Start, Surroundings, Work};
+use oir_flow::omsaetning::{Head, NotDone, Start, Surroundings, Work, window, year_ahead};
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::kontoplan::Kontoplaner;
 use oir_flow::ports::omsaetning::Omsaetningstabeller;
@@ -77,12 +77,9 @@ impl Desk {
         let kommune = Kommunekode(of.kommune);
         let known = register.myndigheder().any(|own| own.kommune == kommune);
         anyhow::ensure!(known, "kommunen {kommune} er ikke i registeret");
-        let mut systems = register.fagsystemer();
-        let found = systems.find(|f| f.kortnavn.eq_ignore_ascii_case(&of.fagsystem));
-        let fagsystem = found.map(|found| found.id);
+        let found = register.fagsystem_named(&of.fagsystem);
         let unknown = || format!("fagsystemet {} er ikke i registeret", of.fagsystem);
-        let fagsystem = fagsystem.with_context(unknown)?;
-        drop(systems);
+        let fagsystem = found.with_context(unknown)?.id;
         Ok(Self {
             store,
             table: TableId { kommune, fagsystem },
@@ -234,7 +231,7 @@ async fn examine(
 ) -> anyhow::Result<ExitCode> {
     let desk = Desk::open(of, None).await?;
     let mut out = std::io::stdout().lock();
-    let (rules, begins) = match file {
+    let (rules, version) = match file {
         Some(file) => match files::read(&desk, file).await? {
             Ok(rules) => (rules, None),
             Err(faults) => return files::refuse(&mut out, &faults),
@@ -242,7 +239,7 @@ async fn examine(
         None => {
             let version = desk.version(number).await?;
             told::version(&mut out, &version)?;
-            (desk.rules(version.number).await?, version.in_force_from)
+            (desk.rules(version.number).await?, Some(version))
         }
     };
     if let Err(faults) = check(rules.clone()) {
@@ -251,9 +248,8 @@ async fn examine(
         }
         return Ok(ExitCode::from(1));
     }
-    let from = from.or(begins).unwrap_or_else(today);
-    let year_end = Date::new(from.year().saturating_add(1), 12, 31);
-    let to = to.unwrap_or(year_end?);
+    let from = from.unwrap_or_else(|| window(version.as_ref(), today()).0);
+    let to = to.unwrap_or_else(|| year_ahead(from));
     let (all, kommune) = (Scope::everything(), desk.table.kommune);
     let plan = desk.store.kontoplan(&all, kommune, None).await?;
     let misses = unfit(&rules, desk.table, from, &desk.register, plan.as_ref());
@@ -263,13 +259,18 @@ async fn examine(
     if plan.is_none() {
         writeln!(out, "Kommunen har ingen kontoplan; konti er ikke slået op.")?;
     }
-    let data = desk.store.register_data().await?;
-    let since = today().checked_sub(Span::new().months(13))?;
+    let posts = desk.register.sortiment(kommune, desk.table.fagsystem);
     let work = desk.work();
-    let covered = work.coverage(&rules, (from, to), &data.sortiment, since);
-    let covered = covered.await.map_err(refusal)?;
-    told::coverage(&mut out, &covered)?;
-    let is_sound = misses.is_empty() && covered.complete();
+    let covered = work.coverage(&rules, (from, to), &posts).await;
+    let covered = covered.map_err(refusal)?;
+    if !covered.sortiment {
+        writeln!(
+            out,
+            "Fagsystemet har intet sortiment; der er kun set på, hvad det har sendt."
+        )?;
+    }
+    told::coverage(&mut out, &covered.coverage)?;
+    let is_sound = misses.is_empty() && covered.coverage.complete();
     Ok(ExitCode::from(u8::from(!is_sound)))
 }
 

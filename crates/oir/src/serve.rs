@@ -40,6 +40,9 @@ pub(crate) async fn run(options: Serve) -> anyhow::Result<ExitCode> {
     let file = database_file(&config);
     let _held = file.as_deref().map(hold).transpose()?;
     let store = house::open_with(&config.database, config.postgres.connections).await?;
+    if store.adopt_sortiment(jiff::Timestamp::now()).await? {
+        tracing::info!("the values of the register became a classification");
+    }
     let hub = if config.has(Role::Intake) {
         house::hub(&store, config.timing(), config.calls()).await?
     } else {

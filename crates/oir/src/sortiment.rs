@@ -60,10 +60,7 @@ pub(crate) async fn run(command: Sortiment) -> anyhow::Result<ExitCode> {
 async fn opened(whose: &Whose) -> anyhow::Result<(Store, Fagsystem)> {
     let store = house::open_existing(&whose.at.database).await?;
     let register = store.register().await?;
-    let same = |f: &&Fagsystem| {
-        f.kortnavn.eq_ignore_ascii_case(&whose.fagsystem) || f.id.to_string() == whose.fagsystem
-    };
-    let found = register.fagsystemer().find(same).cloned();
+    let found = register.fagsystem_named(&whose.fagsystem).cloned();
     let found = found.with_context(|| format!("fagsystemet {} kendes ikke", whose.fagsystem))?;
     Ok((store, found))
 }

@@ -325,8 +325,8 @@ pub struct Difference {
     pub gone: Vec<(Uuid, Box<str>)>,
 }
 
-/// Compares plain rows with the sortiment that stands. Days of one value that overlap are one
-/// span; nothing but days is compared, so that titles and relations stay.
+/// Compares plain rows with the sortiment that stands. Days of one value that overlap or follow
+/// each other are one span; nothing but days is compared, so that titles and relations stay.
 #[must_use]
 pub fn difference(
     rows: &[Sortimentspost],
@@ -367,7 +367,7 @@ pub fn difference(
         let days = joined(days);
         let standing = there.remove(&key).unwrap_or_default();
         let same: Vec<Validity> = standing.iter().map(|value| value.validity).collect();
-        if same != days {
+        if joined(same) != days {
             difference.values.push((key, days));
         }
     }
@@ -378,18 +378,26 @@ pub fn difference(
     difference
 }
 
-/// Spans in order, those that overlap as one, those that hold no day left out.
+/// Spans in order, those with no day between them as one, those that hold no day left out.
 fn joined(mut days: Vec<Validity>) -> Vec<Validity> {
     days.retain(|span| span.to.is_none_or(|to| span.from <= to));
     days.sort_by_key(|span| span.from);
     let mut out: Vec<Validity> = Vec::new();
     for span in days {
         match out.last_mut() {
-            Some(last) if last.overlaps(&span) => {
+            Some(last) if reaches(last, &span) => {
                 last.to = last.to.zip(span.to).map(|(a, b)| a.max(b));
             }
             _ => out.push(span),
         }
     }
     out
+}
+
+/// Whether a span that begins no earlier overlaps one, or begins on the day after it.
+fn reaches(one: &Validity, later: &Validity) -> bool {
+    one.to.is_none_or(|to| {
+        let next = to.tomorrow().unwrap_or(to);
+        later.from <= next
+    })
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::apply::{Operation, Rettelse, Said, apply};
 use super::check::{KlasseFaultCode, Surroundings, beside};
 use super::sortiment::{
-    Owner, days, difference, dimension, facet_content, facet_uuid, klasse_content, klasse_uuid,
-    owner, values, virkning,
+    Owner, Vaerdi, days, difference, dimension, facet_content, facet_uuid, klasse_content,
+    klasse_uuid, owner, values, virkning,
 };
 use super::{Indhold, Kind, Livscyklus, Objekt, Registrering, Relation, RelationKind};
 use super::{UnikId, Virkning};
@@ -263,6 +263,43 @@ fn plain_rows_become_objects_and_the_same_rows_change_nothing() {
         (fewer.gone, fewer.values.len()),
         (vec![(gone, "B".into())], 0)
     );
+}
+
+#[test]
+fn the_same_days_change_nothing_however_they_are_cut() {
+    let facet = facet_uuid(system(), "ydelsesart");
+    let of = made(1, facet_content(system(), "ydelsesart", "Ydelsesart"));
+    let dimensions = [dimension(facet, &of).unwrap()];
+    let standing = |validity| Vaerdi {
+        objekt: Uuid::from_u128(1),
+        facet,
+        kommune: None,
+        noegle: "A".into(),
+        titel: "A".into(),
+        validity,
+    };
+    let (old, new) = (
+        span(date(2025, 1, 1), Some(date(2025, 12, 31))),
+        span(date(2026, 1, 1), None),
+    );
+    let row = |validity| Sortimentspost {
+        fagsystem: system(),
+        kommune: None,
+        facet: "ydelsesart".into(),
+        vaerdi: "A".into(),
+        validity,
+    };
+    let rows = [row(span(date(2025, 1, 1), None))];
+    let there = [standing(new), standing(old)];
+    let none = super::sortiment::Difference::default();
+    assert_eq!(difference(&rows, &dimensions, &there), none);
+    let apart = [row(new), row(old)];
+    assert_eq!(difference(&apart, &dimensions, &there), none);
+    let gap = [
+        row(span(date(2025, 1, 1), Some(date(2025, 12, 30)))),
+        row(new),
+    ];
+    assert_eq!(difference(&gap, &dimensions, &there).values.len(), 1);
 }
 
 #[test]

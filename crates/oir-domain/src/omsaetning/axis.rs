@@ -119,15 +119,6 @@ fn head(bytes: &[u8]) -> u64 {
 /// The class of a value until the line is laid.
 const UNKNOWN: u32 = u32::MAX;
 
-/// The values that a condition names.
-fn named(condition: &Condition) -> &[Box<str>] {
-    match condition {
-        Condition::Is(value) => std::slice::from_ref(value),
-        Condition::OneOf(values) => values,
-        Condition::Prefix(_) | Condition::Range(..) => &[],
-    }
-}
-
 fn wide(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
@@ -164,7 +155,7 @@ impl Axis {
         let different = conditions.filter(|condition| seen.insert(condition));
         let different: Vec<&Condition> = different.collect();
         axis.classify(&different);
-        for value in different.into_iter().flat_map(named) {
+        for value in different.into_iter().filter_map(Condition::named).flatten() {
             if let Some(key) = Key::of(value) {
                 let class = axis.searched(value);
                 axis.named.insert(key, class);
@@ -202,7 +193,7 @@ impl Axis {
     fn mark(&mut self, condition: &Condition) {
         match condition {
             Condition::Is(_) | Condition::OneOf(_) => {
-                for value in named(condition) {
+                for value in condition.named().unwrap_or_default() {
                     // A value that a thousand rules name is marked once.
                     let new = Key::of(value).is_none_or(|key| match self.named.entry(key) {
                         Entry::Vacant(place) => {
@@ -283,7 +274,11 @@ impl Axis {
         let met = |place: u32| self.before.get(wide(place)).copied().unwrap_or_default();
         let mut spans: Vec<Span> = match condition {
             Condition::Is(_) | Condition::OneOf(_) => {
-                let classes = named(condition).iter().map(|value| self.class(value));
+                let classes = condition
+                    .named()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|value| self.class(value));
                 classes.map(|class| (class, class)).collect()
             }
             Condition::Prefix(_) | Condition::Range(..) => {
@@ -306,7 +301,11 @@ impl Axis {
     fn places(&self, condition: &Condition) -> Vec<Span> {
         let mut spans = match condition {
             Condition::Is(_) | Condition::OneOf(_) => {
-                let places = named(condition).iter().map(|value| self.place(value));
+                let places = condition
+                    .named()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|value| self.place(value));
                 places.map(|place| (place, place)).collect()
             }
             Condition::Prefix(start) => self.laid(start.as_bytes(), &after_all_of(start), 0),

@@ -145,15 +145,13 @@ pub fn closing(
         .filter_map(|((place, konto), postings)| {
             let rule = ready.rule(place)?;
             let last_open = last_open(&konto).filter(|day| *day <= until)?;
-            let outlives = rule
-                .validity
-                .to
-                .is_none_or(|to| to > last_open && to >= today);
+            let to = rule.end();
+            let outlives = to.is_none_or(|to| to > last_open && to >= today);
             outlives.then_some(Closing {
                 rule: rule.number,
                 konto,
                 last_open,
-                to: rule.validity.to,
+                to,
                 postings,
             })
         });

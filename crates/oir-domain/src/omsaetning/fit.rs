@@ -8,7 +8,7 @@ use crate::calendar::Regnskabsaar;
 use crate::kontoplan::{Kontoplan, Standing};
 use crate::register::{Register, ValueFault};
 
-use super::rule::{Condition, Rule};
+use super::rule::Rule;
 use super::version::TableId;
 
 /// What of a rule does not fit.
@@ -38,8 +38,8 @@ pub enum Unfit {
 
 /// Everything about rules that does not fit, by the rule's number and in their order.
 ///
-/// `day` is the first day that the rules are for; a rule that begins later is asked about on
-/// its own first day, and one that ended before it not at all. Beginnings and ranges of values
+/// `day` is the first day that the rules are for; a rule whose days or years begin later is
+/// asked about on its own first day, and one that ended before it not at all. Beginnings and ranges of values
 /// are not looked up, nor are accounts with parts taken over; without a kontoplan no account is.
 #[must_use]
 pub fn unfit(
@@ -51,22 +51,17 @@ pub fn unfit(
 ) -> Vec<(u32, Unfit)> {
     let mut found = Vec::new();
     for rule in rules {
-        if rule.validity.to.is_some_and(|to| to < day) {
+        let day = rule.begin().max(day);
+        if rule.end().is_some_and(|end| end < day) {
             continue;
         }
-        let day = rule.validity.from.max(day);
         let mut unfit: Vec<Unfit> = Vec::new();
         for (facet, condition) in &rule.conditions {
-            let values: &[Box<str>] = match condition {
-                Condition::Is(value) => std::slice::from_ref(value),
-                Condition::OneOf(values) => values,
-                Condition::Prefix(_) | Condition::Range(..) => &[],
-            };
             if is_no_facet(register, table, facet, day) {
                 unfit.push(Unfit::Facet(facet.clone()));
                 continue;
             }
-            let values = values.iter();
+            let values = condition.named().unwrap_or_default().iter();
             unfit.extend(values.filter_map(|value| of_value(register, table, (facet, value), day)));
         }
         let taken = rule.targets.iter().flat_map(|target| target.konto.facets());
@@ -76,11 +71,7 @@ pub fn unfit(
             }
         }
         if let Some(kontoplan) = kontoplan {
-            let year = rule
-                .regnskabsaar
-                .map_or(Regnskabsaar(day.year()), |(first, last)| {
-                    Regnskabsaar(day.year()).clamp(first, last.max(first))
-                });
+            let year = Regnskabsaar(day.year());
             let kontos = rule.targets.iter().filter_map(|t| t.konto.as_fixed());
             unfit.extend(
                 kontos.filter_map(|konto| match kontoplan.standing(konto, day, year) {
@@ -238,5 +229,9 @@ mod tests {
         old.regnskabsaar = Some((Regnskabsaar(2024), Regnskabsaar(2025)));
         let none = unfit(&[old], TABLE, date(2026, 6, 1), &register(), None);
         assert_eq!(none, []);
+        // Asked on the first day of the rule's own first year.
+        let mut coming = rule("sted", &["næste år"], "55", from(2020));
+        coming.regnskabsaar = Some((Regnskabsaar(2027), Regnskabsaar(2028)));
+        assert_eq!(found(coming), []);
     }
 }

@@ -35,6 +35,12 @@ impl Kontering {
         &self.0
     }
 
+    /// Its lines, for somebody to keep.
+    #[must_use]
+    pub fn into_lines(self) -> Vec<Konteringslinje> {
+        self.0
+    }
+
     /// The account, when it is one alone.
     #[must_use]
     pub fn as_whole(&self) -> Option<&str> {
@@ -52,9 +58,10 @@ impl Kontering {
         sum == Ok(beloeb)
     }
 
-    /// One line for each account, in the order of their numbers: what two konteringer are
-    /// compared by, because books may write two lines of one account as one. A sum that does not
-    /// fit leaves the lines as they are.
+    /// One line for each account that gets something, in the order of their numbers: what two
+    /// konteringer are compared by, because books may write two lines of one account as one and
+    /// leave out those of nothing. A sum that does not fit leaves the lines as they are, and so
+    /// do lines that are all of nothing.
     #[must_use]
     pub fn merged(&self) -> Self {
         let mut sums: BTreeMap<&str, Oere> = BTreeMap::new();
@@ -65,11 +72,12 @@ impl Kontering {
                 Err(_) => return self.clone(),
             }
         }
+        sums.retain(|_, beloeb| *beloeb != Oere::ZERO);
         let lines = sums.into_iter().map(|(konto, beloeb)| Konteringslinje {
             konto: konto.into(),
             beloeb,
         });
-        Self(lines.collect())
+        Self::try_new(lines.collect()).unwrap_or_else(|| self.clone())
     }
 }
 
@@ -141,6 +149,15 @@ mod tests {
         assert_eq!(much.merged(), much);
         let twice = kontering(&[("5.1", i64::MAX), ("5.1", 1)]);
         assert_eq!(twice.merged(), twice);
+    }
+
+    #[test]
+    fn an_account_that_gets_nothing_makes_no_difference() {
+        let half_an_oere = kontering(&[("5.1", 1), ("5.2", 0)]);
+        let told = Kontering::whole("5.1", Oere::new(1));
+        assert_eq!(half_an_oere.merged(), told.merged());
+        let nothing = kontering(&[("5.1", 0), ("5.2", 0)]);
+        assert_eq!(nothing.merged(), nothing);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::register::Register;
 
 use super::posting::Posting;
 use super::rule::Rule;
-use super::share::split;
 use super::tables::InForce;
 use super::template::Missing;
 
@@ -133,15 +132,7 @@ pub fn lines<'r>(
     postering: &Finanspostering,
 ) -> Result<Vec<Konteringslinje>, Missing<'r>> {
     let value = |facet: &str| postering.vaerdi(facet);
-    let parts = match rule.targets.as_slice() {
-        [_] => vec![postering.beloeb],
-        several => {
-            let shares: Vec<_> = several.iter().map(|target| target.share).collect();
-            split(postering.beloeb, &shares)
-        }
-    };
-    let targets = rule.targets.iter().zip(parts);
-    let lines = targets.map(|(target, beloeb)| {
+    let lines = rule.parts(postering.beloeb).map(|(target, beloeb)| {
         let konto = target.konto.fill(value)?;
         Ok(Konteringslinje { konto, beloeb })
     });

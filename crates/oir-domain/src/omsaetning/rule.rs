@@ -1,10 +1,12 @@
 //! One rule of an omsætningstabel: which postings it is for, and where they go.
 
+use jiff::civil::Date;
+
 use crate::calendar::{Regnskabsaar, Validity};
 use crate::finans::Posteringstype;
-use crate::money::Side;
+use crate::money::{Oere, Side};
 
-use super::share::Share;
+use super::share::{Share, split};
 use super::template::Template;
 
 /// What a rule asks of the value in one facet. No condition = any value, also none at all.
@@ -34,6 +36,16 @@ impl Condition {
                 let head = value.as_bytes().get(..first.len());
                 head.is_some_and(|head| first.as_bytes() <= head && head <= last.as_bytes())
             }
+        }
+    }
+
+    /// The values that it names one by one; none = it names a beginning or a range.
+    #[must_use]
+    pub fn named(&self) -> Option<&[Box<str>]> {
+        match self {
+            Self::Is(value) => Some(std::slice::from_ref(value)),
+            Self::OneOf(values) => Some(values),
+            Self::Prefix(_) | Self::Range(..) => None,
         }
     }
 
@@ -127,6 +139,39 @@ impl Rule {
             }
         }
         Rank(rank)
+    }
+
+    /// The first konteringsdag that it is for, by its days and its years.
+    #[must_use]
+    pub fn begin(&self) -> Date {
+        let first = self.regnskabsaar.map(|(first, _)| first.0);
+        let first = first.and_then(|year| Date::new(year, 1, 1).ok());
+        first.map_or(self.validity.from, |first| first.max(self.validity.from))
+    }
+
+    /// The last konteringsdag that it is for, by its days and its years; none = until further
+    /// notice.
+    #[must_use]
+    pub fn end(&self) -> Option<Date> {
+        let last = self.regnskabsaar.map(|(_, last)| last.0);
+        let last = last.and_then(|year| Date::new(year, 12, 31).ok());
+        match (self.validity.to, last) {
+            (Some(day), Some(last)) => Some(day.min(last)),
+            (day, last) => day.or(last),
+        }
+    }
+
+    /// Its targets, each with its part of an amount.
+    pub fn parts(&self, beloeb: Oere) -> impl Iterator<Item = (&Target, Oere)> {
+        // One alone has all of it, and costs no list.
+        let (whole, parts) = match self.targets.as_slice() {
+            [_] => (Some(beloeb), Vec::new()),
+            several => {
+                let shares: Vec<_> = several.iter().map(|target| target.share).collect();
+                (None, split(beloeb, &shares))
+            }
+        };
+        self.targets.iter().zip(whole.into_iter().chain(parts))
     }
 
     /// The condition on a facet.

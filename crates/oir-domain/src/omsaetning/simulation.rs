@@ -21,7 +21,6 @@ use super::compiled::Compiled;
 use super::map::Konteringslinje;
 use super::posting::{Posting, Values};
 use super::rule::Rule;
-use super::share::split;
 
 pub use report::{
     CHANGES_MAX, Change, Count, EXAMPLES_MAX, Example, KontoShift, Landing, SimulationReport,
@@ -354,14 +353,8 @@ fn landing<'d, V: Values + ?Sized>(
         after.push((number, beloeb));
         Ok::<(), &'d str>(())
     };
-    let laid = match rule.targets.as_slice() {
-        [whole] => lay(whole, past.beloeb),
-        several => {
-            let shares: Vec<_> = several.iter().map(|target| target.share).collect();
-            let mut parts = several.iter().zip(split(past.beloeb, &shares));
-            parts.try_for_each(|(target, beloeb)| lay(target, beloeb))
-        }
-    };
+    let mut parts = rule.parts(past.beloeb);
+    let laid = parts.try_for_each(|(target, beloeb)| lay(target, beloeb));
     match laid {
         Ok(()) => Verdict::Rule(rule),
         Err(facet) => {

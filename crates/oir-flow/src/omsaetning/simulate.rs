@@ -7,11 +7,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use oir_domain::calendar::copenhagen;
 use oir_domain::ids::BilagId;
-use oir_domain::omsaetning::{
-    Compiled, Past, Posting, Simulated, Simulation, SimulationReport, Stage,
-};
+use oir_domain::omsaetning::{Compiled, Simulated, Simulation, SimulationReport, Stage, Version};
 
-use super::{NotDone, Work};
+use super::{NotDone, Work, aside};
 use crate::ports::StoreFailure;
 use crate::ports::omsaetning::{PastPage, PastPosting};
 
@@ -43,14 +41,26 @@ impl Work<'_> {
         &self,
         number: u32,
         days: (Date, Date),
-        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+        progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Ran, NotDone> {
         self.may_simulate()?;
         let version = self.version(number).await?;
         if version.stage != Stage::Draft {
             return Err(NotDone::NotThere);
         }
-        let (draft, _) = Compiled::lenient(self.rules(number).await?);
+        let rules = self.rules(number).await?;
+        let draft = aside(move || Compiled::lenient(rules).0).await?;
+        self.run(&version, draft, days, progress).await
+    }
+
+    /// Runs the rules of a version over the past.
+    pub(super) async fn run(
+        &self,
+        version: &Version,
+        draft: Compiled,
+        days: (Date, Date),
+        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Ran, NotDone> {
         let mut simulation = Simulation::new(Arc::new(draft), version.in_force_from);
         let (scope, table) = (self.own(), self.table);
         let read = |after| self.tables.past(&scope, table, days, after);
@@ -88,22 +98,7 @@ impl Work<'_> {
 
 fn take(simulation: &mut Simulation, postings: &[PastPosting]) -> Result<(), StoreFailure> {
     for past in postings {
-        let posting = Posting {
-            values: past.sortiment.as_slice(),
-            side: past.side,
-            day: past.day,
-            regnskabsaar: past.regnskabsaar,
-            posteringstype: past.posteringstype,
-        };
-        let past = Past {
-            bilag: past.bilag,
-            linjenummer: past.linjenummer,
-            posting,
-            beloeb: past.beloeb,
-            state: &past.state,
-            lines: &past.lines,
-        };
-        let taken = simulation.take(&past);
+        let taken = simulation.take(&past.past());
         taken.map_err(|_| StoreFailure::Broken("the sum of an account overflows".into()))?;
     }
     Ok(())

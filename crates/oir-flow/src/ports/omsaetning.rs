@@ -212,6 +212,10 @@ pub trait Omsaetningstabeller: Send + Sync + std::fmt::Debug {
         number: u32,
     ) -> Answer<'a, Option<Vec<Rule>>>;
 
+    /// The lowest number above those that rules of any version have, and above those of the rows
+    /// that came with the register; 1 for a table that is not there.
+    fn next_number<'a>(&'a self, scope: &'a Scope, table: TableId) -> Answer<'a, u32>;
+
     /// Begins a draft together with its line of the log. A table has one draft at a time:
     /// another one there is [`Written::Stale`].
     fn begin<'a>(&'a self, draft: &'a NewDraft, deed: &'a Deed) -> Answer<'a, Written>;

@@ -25,6 +25,8 @@ pub struct Standing {
     pub bilag_uuid: BilagUuid,
     /// The sender.
     pub fagsystem: FagsystemId,
+    /// Its place in its message, from 0: where its faults say they are.
+    pub index: u32,
     /// Copenhagen day of reception, the key of its totals.
     pub dag: Date,
     /// Its debit side, øre.

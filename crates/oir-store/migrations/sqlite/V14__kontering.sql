@@ -4,7 +4,7 @@
 
 -- Nothing when nobody has decided, when the ERP maps, and for bilag from before there were versions.
 alter table bilag add column omsaetning_version integer;
-create trigger bilag_mapped_once before update on bilag
+create trigger bilag_mapped_once before update of omsaetning_version on bilag
   when old.omsaetning_version is not null and new.omsaetning_version is not old.omsaetning_version
   begin select raise(abort, 'append-only'); end;
 

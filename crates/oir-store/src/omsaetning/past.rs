@@ -11,7 +11,7 @@ use oir_domain::finans::konteringsdag;
 use oir_domain::ids::BilagId;
 use oir_domain::message::State;
 use oir_domain::money::Side;
-use oir_domain::omsaetning::{Konteringslinje, TableId};
+use oir_domain::omsaetning::{Kontering, TableId};
 use oir_flow::ports::StoreFailure;
 use oir_flow::ports::omsaetning::{PastCursor, PastPage, PastPosting, SeenValues};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::admit::SPLIT;
 use crate::codec::{Cells, damaged, date, fagsystem, kommune};
-use crate::find::sortiment;
+use crate::find::{self, Splits, kontering, sortiment};
 use crate::plan::{Row, Value};
 
 /// Most bilag of a page.
@@ -143,9 +143,6 @@ fn head(row: Row) -> Result<Head, StoreFailure> {
     })
 }
 
-/// The accounts of postings that have several, by bilag and position.
-type Splits = HashMap<(BilagId, i64), Vec<Konteringslinje>>;
-
 fn posting(
     head: &Head,
     cells: &mut Cells,
@@ -154,14 +151,8 @@ fn posting(
     let position = cells.int()?;
     let (linjenummer, side) = (cells.narrow()?, side(cells)?);
     let (beloeb, sortiment) = (cells.oere()?, sortiment(&cells.text()?)?);
-    let lines = match cells.opt_text()? {
-        None => Vec::new(),
-        Some(konto) if *konto == *SPLIT => {
-            let lines = splits.remove(&(head.id, position));
-            lines.ok_or_else(|| damaged("the accounts of a posting"))?
-        }
-        Some(konto) => vec![Konteringslinje { konto, beloeb }],
-    };
+    let split = splits.remove(&(head.id, position)).unwrap_or_default();
+    let kontering = kontering(cells.opt_text()?, split, beloeb)?;
     Ok(PastPosting {
         bilag: head.id,
         linjenummer,
@@ -172,7 +163,7 @@ fn posting(
         regnskabsaar: head.regnskabsaar,
         posteringstype: head.posteringstype,
         state: head.state.clone(),
-        lines,
+        lines: kontering.map(Kontering::into_lines).unwrap_or_default(),
     })
 }
 
@@ -246,15 +237,7 @@ impl Store {
         (first, last): (BilagId, BilagId),
     ) -> Result<Splits, StoreFailure> {
         let (sql, params) = splits_question(span, (first.as_uuid(), last.as_uuid()));
-        let mut splits = Splits::new();
-        for row in self.query(&sql, params).await? {
-            let mut cells = Cells::new(row);
-            let key = (cells.bilag_id()?, cells.int()?);
-            let (konto, beloeb) = (cells.text()?, cells.oere()?);
-            let line = Konteringslinje { konto, beloeb };
-            splits.entry(key).or_default().push(line);
-        }
-        Ok(splits)
+        find::splits(self.query(&sql, params).await?)
     }
 
     pub(super) async fn seen_values(

@@ -1,23 +1,32 @@
-//! Approved versions made ready for the register. They never change, so each is compiled once
-//! in the life of the process, however often the register is read.
+//! Tables made ready for the register. Approved versions never change, so each is compiled once
+//! in the life of the process, however often the register is read; what came with the register
+//! is compiled anew when it has become another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oir_domain::ids::FagsystemId;
-use oir_domain::omsaetning::{Compiled, InForce, TableId};
+use oir_domain::omsaetning::{Compiled, InForce, Rule, TableId};
 use oir_domain::party::Kommunekode;
+use oir_domain::register::{Register, RegisterData};
 use oir_flow::ports::StoreFailure;
 
 use crate::Store;
 use crate::codec::Cells;
 
-const APPROVED: &str = "select kommune, fagsystem, number, in_force_from \
-     from omsaetning_version where stage = 'approved'";
+/// Without those that a newer one is instead of on all their days.
+const APPROVED: &str = "select v.kommune, v.fagsystem, v.number, v.in_force_from \
+     from omsaetning_version v where v.stage = 'approved' and not exists (\
+     select 1 from omsaetning_version n where n.kommune = v.kommune \
+     and n.fagsystem = v.fagsystem and n.stage = 'approved' and n.number > v.number \
+     and n.in_force_from <= v.in_force_from)";
 
 /// The versions compiled so far.
 #[derive(Debug, Default)]
 pub(crate) struct Ready(Mutex<HashMap<(TableId, u32), Arc<Compiled>>>);
+
+/// What came with the register.
+const START: u32 = 0;
 
 impl Ready {
     fn get(&self, table: TableId, number: u32) -> Option<Arc<Compiled>> {
@@ -29,10 +38,35 @@ impl Ready {
         let mut ready = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         ready.insert((table, number), Arc::clone(compiled));
     }
+
+    /// The rules that came with the register, compiled now or, when they are the same, before.
+    fn start(&self, table: TableId, rules: Vec<Rule>) -> Arc<Compiled> {
+        if let Some(ready) = self.get(table, START)
+            && *ready.rules() == *rules
+        {
+            return ready;
+        }
+        let compiled = Arc::new(Compiled::lenient(rules).0);
+        self.keep(table, START, &compiled);
+        compiled
+    }
 }
 
 impl Store {
-    /// Every approved version of every table.
+    /// The register as it was read, with the tables that came with it.
+    pub(crate) async fn ready_register(
+        &self,
+        version: i64,
+        data: RegisterData,
+    ) -> Result<Register, StoreFailure> {
+        let ready = Arc::clone(&self.tables);
+        let index =
+            move || Register::compiling(version, data, |table, rules| ready.start(table, rules));
+        let indexed = tokio::task::spawn_blocking(index).await;
+        indexed.map_err(|e| StoreFailure::Broken(e.to_string()))
+    }
+
+    /// Every approved version of every table that is for some day.
     pub(crate) async fn approved_tables(
         &self,
     ) -> Result<Vec<((Kommunekode, FagsystemId), InForce)>, StoreFailure> {

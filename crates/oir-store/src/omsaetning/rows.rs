@@ -70,8 +70,11 @@ pub(super) fn rule(row: Row) -> Result<Rule, StoreFailure> {
     let conditions = read_conditions(&cells.text()?)?;
     let side = cells.opt_text()?;
     let side = side.map(|letter| Side::from_letter(&letter).ok_or_else(|| damaged("a side")));
-    let year = |n: Option<i64>| n.and_then(|n| i16::try_from(n).ok()).map(Regnskabsaar);
-    let (first, last) = (year(cells.opt_int()?), year(cells.opt_int()?));
+    let regnskabsaar = match (cells.opt_narrow()?, cells.opt_narrow()?) {
+        (Some(first), Some(last)) => Some((Regnskabsaar(first), Regnskabsaar(last))),
+        (None, None) => None,
+        _ => return Err(damaged("one of two years")),
+    };
     let kind = cells.opt_text()?;
     let kind = kind
         .map(|code| Posteringstype::from_code(&code).ok_or_else(|| damaged("a kind of posting")));
@@ -79,7 +82,7 @@ pub(super) fn rule(row: Row) -> Result<Rule, StoreFailure> {
         number,
         conditions,
         side: side.transpose()?,
-        regnskabsaar: first.zip(last),
+        regnskabsaar,
         posteringstype: kind.transpose()?,
         validity: Validity {
             from: cells.date()?,
@@ -229,9 +232,13 @@ mod tests {
     };
 
     /// What a select of [`super::COLUMNS`] gives of a row.
-    fn read_back(values: &[Value]) -> Rule {
+    fn row(values: &[Value]) -> Vec<Value> {
         let order = [3, 5, 6, 7, 8, 9, 10, 11, 12, 13];
-        rule(order.map(|at| values[at].clone()).to_vec()).unwrap()
+        order.map(|at| values[at].clone()).to_vec()
+    }
+
+    fn read_back(values: &[Value]) -> Rule {
+        rule(row(values)).unwrap()
     }
 
     #[test]
@@ -260,6 +267,35 @@ mod tests {
         assert_eq!(values[12], "10000\ttemplate\t55{sted}01".into());
         assert_eq!(values[13], "linje 1\\nlinje 2".into());
         assert_eq!(read_back(&values), rule);
+    }
+
+    #[test]
+    fn a_year_that_is_damaged_makes_no_rule_for_every_year() {
+        let rule = Rule {
+            number: 7,
+            conditions: Vec::new(),
+            side: None,
+            regnskabsaar: Some((Regnskabsaar(2026), Regnskabsaar(2027))),
+            posteringstype: None,
+            validity: Validity {
+                from: date(2027, 1, 1),
+                to: None,
+            },
+            targets: vec![Target::whole(Template::fixed("5501"))],
+            comment: Box::default(),
+        };
+        let sound = rule_values(TABLE, 1, 0, &rule);
+        assert_eq!(read_back(&sound), rule);
+        for (first, last) in [
+            (Value::Int(2026), Value::Null),
+            (Value::Null, Value::Int(2027)),
+            (Value::Int(40_000), Value::Int(2027)),
+            (Value::Int(2026), Value::Int(40_000)),
+        ] {
+            let mut values = sound.clone();
+            (values[7], values[8]) = (first, last);
+            assert!(super::rule(row(&values)).is_err());
+        }
     }
 
     fn text() -> impl Strategy<Value = Box<str>> {

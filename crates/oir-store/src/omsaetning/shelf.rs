@@ -22,13 +22,18 @@ const HEADS: &str = "select number, stage, based_on, edition, purpose, in_force_
      begun, saved, approver, approved from omsaetning_version \
      where kommune = $1 and fagsystem = $2";
 const WRITERS: &str = "select number, subject from omsaetning_writer \
-     where kommune = $1 and fagsystem = $2 order by number, position";
+     where kommune = $1 and fagsystem = $2";
 /// The last of each version comes last.
 const SIMULATIONS: &str = "select number, edition, at, from_day, to_day, postings, moved, \
-     booked_moved, unmapped from omsaetning_simulation where kommune = $1 and fagsystem = $2 \
-     order by number, edition, at";
+     booked_moved, unmapped from omsaetning_simulation where kommune = $1 and fagsystem = $2";
 const START: &str = "select vaerdi, konto, valid_from, valid_to from omsaetning \
      where kommune = $1 and fagsystem = $2 order by vaerdi, valid_from";
+const START_ROWS: &str = "select count(*) from omsaetning where kommune = $1 and fagsystem = $2";
+const VERSIONS: &str =
+    "select count(*) from omsaetning_version where kommune = $1 and fagsystem = $2";
+const VERSION: &str = "select count(*) from omsaetning_version \
+     where kommune = $1 and fagsystem = $2 and number = $3";
+const HIGHEST: &str = "select max(rule) from omsaetning_rule where kommune = $1 and fagsystem = $2";
 const FACET: &str = "select konteringsfacet from fagsystem where fagsystem = $1";
 const AGREED: &str = "select count(*) from agreement where kommune = $1 and fagsystem = $2";
 const SHARED: &str = "select s.kommune from omsaetning_sharing s where s.fagsystem = $1 \
@@ -62,6 +67,20 @@ impl Store {
     }
 
     pub(super) async fn table_lines(&self, scope: &Scope) -> Result<Vec<TableLine>, StoreFailure> {
+        let mut lines = self.lines_without_held(scope).await?;
+        for (table, mut cells) in self.by_table(held_question(scope)).await? {
+            if let Some(line) = lines.get_mut(&table) {
+                line.held = cells.narrow()?;
+            }
+        }
+        Ok(lines.into_values().collect())
+    }
+
+    /// The tables that somebody sees, before what waits for an account is counted.
+    async fn lines_without_held(
+        &self,
+        scope: &Scope,
+    ) -> Result<BTreeMap<TableId, TableLine>, StoreFailure> {
         let mut lines: BTreeMap<TableId, TableLine> = BTreeMap::new();
         let line = |table| TableLine {
             table,
@@ -101,12 +120,7 @@ impl Store {
                 Stage::Discarded => {}
             }
         }
-        for (table, mut cells) in self.by_table(held_question(scope)).await? {
-            if let Some(line) = lines.get_mut(&table) {
-                line.held = cells.narrow()?;
-            }
-        }
-        Ok(lines.into_values().collect())
+        Ok(lines)
     }
 
     pub(super) async fn all_versions(
@@ -118,10 +132,10 @@ impl Store {
             return Ok(Vec::new());
         }
         let (mut versions, start) = (
-            self.version_heads(table).await?,
-            self.starting_table(table).await?,
+            self.version_heads(table, None).await?,
+            self.starting_rows(table).await?,
         );
-        if versions.is_empty() && start.is_empty() && !self.is_agreed(table).await? {
+        if versions.is_empty() && start == 0 && !self.is_agreed(table).await? {
             return Ok(Vec::new());
         }
         versions.sort_by_key(|version| std::cmp::Reverse(version.number));
@@ -133,7 +147,7 @@ impl Store {
             edition: 0,
             purpose: Box::default(),
             in_force_from: None,
-            rules: super::count(&start),
+            rules: start,
             writers: Vec::new(),
             begun: Timestamp::UNIX_EPOCH,
             saved: Timestamp::UNIX_EPOCH,
@@ -149,14 +163,24 @@ impl Store {
         table: TableId,
         number: u32,
     ) -> Result<Option<Version>, StoreFailure> {
-        let heads = self.version_heads(table).await?;
-        Ok(heads.into_iter().find(|head| head.number == number))
+        let mut heads = self.version_heads(table, Some(number)).await?;
+        Ok(heads.pop())
     }
 
-    async fn version_heads(&self, table: TableId) -> Result<Vec<Version>, StoreFailure> {
-        let rows = self.query(HEADS, key(table)).await?;
+    /// The versions that were written: all, or one.
+    async fn version_heads(
+        &self,
+        table: TableId,
+        only: Option<u32>,
+    ) -> Result<Vec<Version>, StoreFailure> {
+        let (one, params) = match only {
+            Some(number) => (" and number = $3", version_key(table, number)),
+            None => ("", key(table)),
+        };
+        let rows = self.query(&format!("{HEADS}{one}"), params.clone()).await?;
         let mut writers: HashMap<u32, Vec<Box<str>>> = HashMap::new();
-        for row in self.query(WRITERS, key(table)).await? {
+        let sql = format!("{WRITERS}{one} order by number, position");
+        for row in self.query(&sql, params.clone()).await? {
             let mut cells = Cells::new(row);
             writers
                 .entry(cells.narrow()?)
@@ -164,7 +188,8 @@ impl Store {
                 .push(cells.text()?);
         }
         let mut simulations: HashMap<u32, Simulated> = HashMap::new();
-        for row in self.query(SIMULATIONS, key(table)).await? {
+        let sql = format!("{SIMULATIONS}{one} order by number, edition, at");
+        for row in self.query(&sql, params).await? {
             let mut cells = Cells::new(row);
             simulations.insert(cells.narrow()?, simulated(&mut cells)?);
         }
@@ -183,15 +208,48 @@ impl Store {
         table: TableId,
         number: u32,
     ) -> Result<Option<Vec<Rule>>, StoreFailure> {
-        let versions = self.all_versions(scope, table).await?;
-        if !versions.iter().any(|version| version.number == number) {
+        if !scope.covers(table.kommune, Some(table.fagsystem)) {
             return Ok(None);
         }
-        match number {
-            0 => self.starting_table(table).await,
-            number => self.stored_rules(table, number).await,
+        if number == 0 {
+            let rules = self.starting_table(table).await?;
+            // A table without rows is there when anything else of it is.
+            let is_there = !rules.is_empty()
+                || self.counted(VERSIONS, key(table)).await? > 0
+                || self.is_agreed(table).await?;
+            return Ok(is_there.then_some(rules));
         }
-        .map(Some)
+        let of_version = version_key(table, number);
+        if self.counted(VERSION, of_version).await? == 0 {
+            return Ok(None);
+        }
+        self.stored_rules(table, number).await.map(Some)
+    }
+
+    pub(super) async fn next_rule_number(
+        &self,
+        scope: &Scope,
+        table: TableId,
+    ) -> Result<u32, StoreFailure> {
+        if !scope.covers(table.kommune, Some(table.fagsystem)) {
+            return Ok(1);
+        }
+        let row = self.query(HIGHEST, key(table)).await?.pop();
+        let highest = Cells::new(row.unwrap_or_default()).opt_int()?.unwrap_or(0);
+        let highest = u32::try_from(highest).map_err(|_| damaged("a rule's number"))?;
+        let start = self.starting_rows(table).await?;
+        Ok(highest.max(start).saturating_add(1))
+    }
+
+    /// How many rows came with the register: the rules of version 0 are numbered so.
+    async fn starting_rows(&self, table: TableId) -> Result<u32, StoreFailure> {
+        let rows = self.counted(START_ROWS, key(table)).await?;
+        u32::try_from(rows).map_err(|_| damaged("a number of rows"))
+    }
+
+    async fn counted(&self, sql: &str, params: Vec<Value>) -> Result<i64, StoreFailure> {
+        let row = self.query(sql, params).await?.pop();
+        Cells::new(row.unwrap_or_default()).int()
     }
 
     /// The rules of a version that was written.
@@ -235,8 +293,7 @@ impl Store {
     }
 
     async fn is_agreed(&self, table: TableId) -> Result<bool, StoreFailure> {
-        let mut rows = self.query(AGREED, key(table)).await?;
-        Ok(Cells::new(rows.pop().unwrap_or_default()).int()? > 0)
+        Ok(self.counted(AGREED, key(table)).await? > 0)
     }
 
     pub(super) async fn copy_sources(
@@ -255,7 +312,7 @@ impl Store {
             kommune: None,
             fagsystem: Some(of),
         }]);
-        let lines = self.table_lines(&everywhere).await?.into_iter();
+        let lines = self.lines_without_held(&everywhere).await?.into_values();
         let source = |line: TableLine| {
             let (table, is_shared) = (line.table, shared.contains(&line.table.kommune));
             let theirs = is_shared || scope.covers(table.kommune, Some(table.fagsystem));

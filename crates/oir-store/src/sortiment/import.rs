@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use oir_domain::calendar::{Validity, copenhagen};
 use oir_domain::ids::FagsystemId;
 use oir_domain::klassifikation::apply::{Operation, Said, apply};
 use oir_domain::klassifikation::sortiment::{
-    Dimension, Name, Vaerdi, difference, facet_content, facet_uuid, klasse_content, klasse_uuid,
-    owner_id, published_on,
+    Dimension, Name, Vaerdi, days, difference, facet_content, facet_uuid, klasse_content,
+    klasse_uuid, owner_id,
 };
-use oir_domain::klassifikation::{Indhold, Kind, Objekt};
+use oir_domain::klassifikation::{Egenskab, Field, Indhold, Kind, Objekt};
 use oir_domain::party::{Cvr, Kommunekode};
 use oir_domain::register::RegisterData;
 use oir_flow::ports::StoreFailure;
@@ -70,6 +71,27 @@ impl Store {
         Ok(())
     }
 
+    /// Makes objects of plain rows that are older than the classification, once: whoever serves
+    /// does so before anything is registered. Whether there were such rows.
+    ///
+    /// # Errors
+    /// [`StoreFailure`]; nothing is written then.
+    pub async fn adopt_sortiment(&self, now: Timestamp) -> Result<bool, StoreFailure> {
+        if self.sortiment_position().await? != 0 {
+            return Ok(false);
+        }
+        let data = self.read_register().await?;
+        if data.sortiment.is_empty() {
+            return Ok(false);
+        }
+        match self.replace_at(&data, Some(now)).await {
+            Ok(_) => Ok(true),
+            // Another process that begins at the same time.
+            Err(_) if self.sortiment_position().await? != 0 => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
     async fn after_the_last(&self) -> Result<Timestamp, StoreFailure> {
         let last = self.last_registered().await?;
         let next = last.and_then(|last| last.checked_add(1.microsecond()).ok());
@@ -107,7 +129,12 @@ impl Store {
             // What else was said of it stays.
             if let Some(before) = there.get(&id).and_then(Objekt::latest) {
                 indhold.relationer.clone_from(&before.indhold.relationer);
-                indhold.tilstande = published_on(&names, &zone);
+                for (egenskab, name) in indhold.egenskaber.iter_mut().zip(&names) {
+                    if let Some(old) = called_so(&before.indhold, name, &zone) {
+                        egenskab.tekster.clone_from(&old.tekster);
+                        egenskab.soegeord.clone_from(&old.soegeord);
+                    }
+                }
             }
             let operation = if names.is_empty() {
                 Operation::Slet
@@ -121,6 +148,24 @@ impl Store {
         }
         Ok(drafts)
     }
+}
+
+/// What was said of a name: on some of the same days, or else last.
+fn called_so<'i>(
+    indhold: &'i Indhold,
+    (noegle, titel, validity): &Name,
+    zone: &TimeZone,
+) -> Option<&'i Egenskab> {
+    let mut named = indhold.egenskaber.iter().filter(|egenskab| {
+        let own = egenskab.tekst(Field::BrugervendtNoegle);
+        let own_titel = egenskab.tekst(Field::Titel).or(own);
+        own == Some(&**noegle) && own_titel == Some(&**titel)
+    });
+    let on_them = |egenskab: &&Egenskab| {
+        let days = days(&egenskab.virkning, zone);
+        days.is_some_and(|days| days.overlaps(validity))
+    };
+    named.clone().find(on_them).or_else(|| named.next_back())
 }
 
 fn draft(

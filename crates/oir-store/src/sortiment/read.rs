@@ -18,6 +18,7 @@ use super::indhold::{decoded, read_id};
 use super::{AT_A_TIME, owned, owner, seen};
 use crate::Store;
 use crate::codec::{Cells, damaged, date, fagsystem, kommune, places, time_of};
+use crate::list::{escaped, folded};
 use crate::plan::Value;
 
 /// The columns of a registration, in [`change`]'s order.
@@ -95,9 +96,11 @@ fn ids(ids: &[Uuid]) -> Vec<Value> {
     ids.iter().map(|id| Value::Uuid(*id)).collect()
 }
 
-/// `*` as people type it becomes `%`.
-fn pattern(typed: &str) -> Value {
-    typed.replace('*', "%").into()
+/// What was typed as a pattern: `*` and `%` are anything, and every other sign itself; none
+/// when no stored text can be like it.
+fn pattern(typed: &str) -> Option<Value> {
+    let pattern = escaped(typed)?.replace("\\%", "%");
+    Some(pattern.replace('*', "%").into())
 }
 
 const VAERDI: &str =
@@ -171,17 +174,24 @@ impl Store {
         let mut params = Vec::new();
         let own = seen(scope, "o", &mut params);
         let mut wheres = vec![format!("(o.fagsystem is null or {own})")];
+        let typed = [("o.noegle", &question.noegle), ("o.titel", &question.titel)];
+        for (column, typed) in typed {
+            let Some(typed) = typed else {
+                continue;
+            };
+            let Some(pattern) = pattern(typed) else {
+                return Ok(Vec::new());
+            };
+            params.push(pattern);
+            let pattern = folded(&format!("${}", params.len()), typed);
+            let column = folded(column, typed);
+            wheres.push(format!("{column} like {pattern} escape '\\'"));
+        }
         let mut and = |condition: &str, value: Value| {
             params.push(value);
             wheres.push(format!("{condition} ${}", params.len()));
         };
         and("o.kind =", question.kind.name().into());
-        if let Some(noegle) = &question.noegle {
-            and("o.noegle like", pattern(noegle));
-        }
-        if let Some(titel) = &question.titel {
-            and("lower(o.titel) like", pattern(&titel.to_lowercase()));
-        }
         if let Some(facet) = question.facet {
             and("o.facet =", Value::Uuid(facet));
         }

@@ -91,20 +91,20 @@ const BUMP: &str = "update register_version set version = version + 1";
 const FORGET_EDGES: &str = "delete from klassifikation_edge where objekt = $1";
 const FORGET_VALUES: &str = "delete from sortiment_vaerdi where objekt = $1";
 /// The judge's rows of one value go by what it came to before.
-const FORGET_ROWS: &str = "delete from sortimentspost where exists (\
-     select 1 from sortiment_vaerdi v join klassifikation_objekt f on f.objekt = v.facet \
-     where v.objekt = $1 and f.fagsystem = sortimentspost.fagsystem \
-     and f.noegle = sortimentspost.facet and v.kommune = sortimentspost.kommune \
-     and v.noegle = sortimentspost.vaerdi and v.valid_from = sortimentspost.valid_from)";
+pub(crate) const FORGET_ROWS: &str = "delete from sortimentspost \
+     where (fagsystem, kommune, facet, vaerdi, valid_from) in (\
+     select f.fagsystem, v.kommune, f.noegle, v.noegle, v.valid_from \
+     from sortiment_vaerdi v join klassifikation_objekt f on f.objekt = v.facet \
+     where v.objekt = $1)";
 const WRITE_ROWS: &str = "insert into sortimentspost \
      (fagsystem, kommune, facet, vaerdi, valid_from, valid_to) \
      select f.fagsystem, v.kommune, f.noegle, v.noegle, v.valid_from, v.valid_to \
      from sortiment_vaerdi v join klassifikation_objekt f on f.objekt = v.facet \
      where v.objekt = $1 and f.fagsystem is not null and f.livscyklus <> 'Slettet'";
 /// A dimension that changes takes all its rows along.
-const FORGET_FACET_ROWS: &str = "delete from sortimentspost where exists (\
-     select 1 from klassifikation_objekt f where f.objekt = $1 \
-     and f.fagsystem = sortimentspost.fagsystem and f.noegle = sortimentspost.facet)";
+pub(crate) const FORGET_FACET_ROWS: &str = "delete from sortimentspost \
+     where (fagsystem, facet) in (select f.fagsystem, f.noegle \
+     from klassifikation_objekt f where f.objekt = $1)";
 const WRITE_FACET_ROWS: &str = "insert into sortimentspost \
      (fagsystem, kommune, facet, vaerdi, valid_from, valid_to) \
      select f.fagsystem, v.kommune, f.noegle, v.noegle, v.valid_from, v.valid_to \

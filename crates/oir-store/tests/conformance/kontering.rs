@@ -31,6 +31,7 @@ on_both! {
     another_decision_under_the_number_writes_nothing,
     a_prediction_is_kept_and_the_posting_untouched,
     a_prediction_is_held_against_the_answer,
+    of_a_posting_that_the_books_name_twice_the_first_account_is_kept,
     what_a_scope_does_not_cover_is_not_there,
 }
 
@@ -402,11 +403,11 @@ async fn a_prediction_is_kept_and_the_posting_untouched(subject: &Subject) {
 }
 
 /// The books' answers: the first booked on another account, the second refused as foreseen.
-async fn answered(subject: &Subject, sound: BilagId, told: &Told) {
+async fn answered(subject: &Subject, sound: BilagId, told: &[Told]) {
     let mut moves = Vec::new();
     for seen in &subject.start_sending(2, 2).await {
         let (event, comparison, told) = if seen.id == sound {
-            (booked("7"), Comparison::OtherAccount, vec![told.clone()])
+            (booked("7"), Comparison::OtherAccount, told.to_vec())
         } else {
             (Event::Refused, Comparison::RefusedAsForeseen, Vec::new())
         };
@@ -425,7 +426,7 @@ async fn a_prediction_is_held_against_the_answer(subject: &Subject) {
         linjenummer: posting.linjenummer,
         kontering: Kontering::whole("5.99.99", posting.beloeb),
     };
-    answered(subject, sound, &told).await;
+    answered(subject, sound, std::slice::from_ref(&told)).await;
     let differing = subject
         .store
         .mirror_bilag(&all, &day(), None, 9)
@@ -463,6 +464,26 @@ async fn a_prediction_is_held_against_the_answer(subject: &Subject) {
         .await
         .unwrap();
     assert_eq!(older, []);
+}
+
+async fn of_a_posting_that_the_books_name_twice_the_first_account_is_kept(subject: &Subject) {
+    let [sound, _] = mirrored(subject).await;
+    let posting = &sample::bilag(1).posteringer[0];
+    let first = Told {
+        linjenummer: posting.linjenummer,
+        kontering: Kontering::whole("5.99.99", posting.beloeb),
+    };
+    let halves = vec![
+        line("5.99.97", 1),
+        line("5.99.98", posting.beloeb.get() - 1),
+    ];
+    let again = Told {
+        linjenummer: posting.linjenummer,
+        kontering: Kontering::try_new(halves).unwrap(),
+    };
+    answered(subject, sound, &[first.clone(), again]).await;
+    let told = one(subject, sound).await.lines.remove(0).told;
+    assert_eq!(told, Some(first.kontering), "not lines of both");
 }
 
 async fn what_a_scope_does_not_cover_is_not_there(subject: &Subject) {

@@ -12,6 +12,7 @@ use oir_domain::omsaetning::{
     Condition, Rule, Share, Simulated, Stage, TableId, Target, Template, Version,
 };
 use oir_domain::party::Kommunekode;
+use oir_domain::register::Omsaetningsrow;
 use oir_fagsystem::sample;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::omsaetning::{NewDraft, Omsaetningstabeller, Save, Sharing, Written};
@@ -23,12 +24,14 @@ on_both! {
     a_draft_comes_into_force_and_every_step_is_logged,
     a_save_on_an_old_edition_changes_nothing,
     of_two_who_save_at_once_one_does,
+    a_number_that_any_version_used_is_not_given_again,
     a_table_has_one_draft_at_a_time,
     what_is_approved_is_changed_by_nobody,
     rules_are_read_as_they_were_saved_in_their_order,
     twenty_thousand_rules_are_saved_and_read,
     a_version_for_next_year_leaves_this_years_rules,
     an_approved_version_is_compiled_once,
+    what_came_with_the_register_is_compiled_again_when_it_is_another,
     a_simulation_counts_for_its_edition,
     tables_are_there_for_their_own_people_only,
     a_table_is_copied_by_others_when_its_owner_shares_it,
@@ -154,6 +157,29 @@ fn simulated(edition: u32, moved: u64) -> Simulated {
         booked_moved: 0,
         unmapped: 7,
     }
+}
+
+async fn a_number_that_any_version_used_is_not_given_again(subject: &Subject) {
+    let all = Scope::everything();
+    let next = async |scope: &Scope| subject.store.next_number(scope, TABLE).await.unwrap();
+    let start = u32::try_from(rules(subject, 0).await.len()).unwrap();
+    assert_eq!(
+        next(&all).await,
+        start + 1,
+        "after the rows of the register"
+    );
+    let many = vec![rule(start + 40, "1", "5"), rule(3, "2", "5")];
+    in_force(subject, many, date(2027, 1, 1)).await;
+    assert_eq!(
+        begin(subject, vec![rule(3, "2", "5")]).await,
+        Written::Done(2)
+    );
+    assert_eq!(next(&all).await, start + 41, "what the draft left out, too");
+    let elsewhere = Scope::of(vec![Patch {
+        kommune: Some(OTHER_KOMMUNE),
+        fagsystem: None,
+    }]);
+    assert_eq!(next(&elsewhere).await, 1, "no table is there");
 }
 
 async fn a_draft_comes_into_force_and_every_step_is_logged(subject: &Subject) {
@@ -402,6 +428,28 @@ async fn an_approved_version_is_compiled_once(subject: &Subject) {
         Arc::clone(&version.table)
     });
     assert!(Arc::ptr_eq(&one, &other));
+}
+
+async fn what_came_with_the_register_is_compiled_again_when_it_is_another(subject: &Subject) {
+    let day = date(2026, 6, 1);
+    let start = async || {
+        let register = subject.store.register().await.unwrap();
+        let version = register.table(TABLE.kommune, TABLE.fagsystem, day).unwrap();
+        assert_eq!(version.number, 0);
+        Arc::clone(&version.table)
+    };
+    let first = start().await;
+    let mut data = subject.store.register_data().await.unwrap();
+    subject.store.replace_register(&data).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &start().await));
+    let own = |row: &&mut Omsaetningsrow| {
+        (row.kommune, row.fagsystem) == (TABLE.kommune, TABLE.fagsystem)
+    };
+    data.omsaetning.iter_mut().find(own).unwrap().konto = "9.99.99".into();
+    subject.store.replace_register(&data).await.unwrap();
+    let other = start().await;
+    assert_eq!(other.rules(), rules(subject, 0).await);
+    assert_ne!(other.rules(), first.rules());
 }
 
 async fn a_simulation_counts_for_its_edition(subject: &Subject) {

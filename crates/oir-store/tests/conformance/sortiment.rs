@@ -30,6 +30,9 @@ on_both! {
     everything_said_is_read_back,
     values_are_for_those_who_see_them,
     a_register_becomes_objects_and_changes_only_what_changed,
+    an_import_changes_the_days_of_a_value_and_nothing_else_that_was_said,
+    values_older_than_the_classification_are_adopted_once,
+    every_sign_but_the_two_for_anything_is_looked_for_as_itself,
     subscribers_get_the_whole_and_then_each_change,
     registrations_are_never_rewritten,
 }
@@ -328,6 +331,109 @@ async fn a_register_becomes_objects_and_changes_only_what_changed(subject: &Subj
         .map(|c| c.draft.registrering.tidspunkt)
         .collect();
     assert_eq!(times, [at(12), at(12)]);
+}
+
+async fn an_import_changes_the_days_of_a_value_and_nothing_else_that_was_said(subject: &Subject) {
+    let store = &subject.store;
+    let mut rich = content("A", 2026, None);
+    let egenskab = &mut rich.egenskaber[0];
+    egenskab.tekster.push((Field::Retskilde, "Lov".into()));
+    egenskab.soegeord = vec![Soegeord {
+        identifikator: None,
+        beskrivelse: Some("at finde den på".into()),
+        kategori: None,
+    }];
+    let before = egenskab.clone();
+    let id = Uuid::from_u128(1);
+    let first = draft(Kind::Klasse, id, None, Operation::Opret(rich), 1);
+    register(store, &[facet("art"), first], 3).await;
+    let mut data = store.register_data().await.unwrap();
+    let own = |post: &&mut Sortimentspost| post.fagsystem == system();
+    let post = data.sortiment.iter_mut().find(own).unwrap();
+    post.validity.to = Some(date(2027, 12, 31));
+    let days = post.validity;
+    store.import_register(&data, at(12)).await.unwrap();
+    let read = store.objekter(&[id]).await.unwrap().remove(0);
+    assert_eq!(read.registreringer.len(), 2);
+    let [after] = read.latest().unwrap().indhold.egenskaber.as_slice() else {
+        panic!("one name");
+    };
+    assert_eq!(after.tekster, before.tekster);
+    assert_eq!(after.soegeord, before.soegeord);
+    assert_eq!(after.virkning, virkning(&days, &copenhagen()));
+}
+
+async fn values_older_than_the_classification_are_adopted_once(subject: &Subject) {
+    let store = &subject.store;
+    // As a database of before the classification is after its upgrade.
+    subject.unguard("klassifikation_registrering").await;
+    for statement in [
+        "delete from klassifikation_registrering",
+        "delete from klassifikation_objekt",
+        "delete from klassifikation_edge",
+        "delete from sortiment_vaerdi",
+        "update klassifikation_position set position = 0",
+    ] {
+        subject.past_the_store(statement).await.unwrap();
+    }
+    let data = store.register_data().await.unwrap();
+    assert!(!data.sortiment.is_empty());
+    let all = VaerdiFilter::default();
+    let listed = async || {
+        let values = store.values(&Scope::everything(), &all, 1_000).await;
+        values.unwrap().len()
+    };
+    assert_eq!(listed().await, 0);
+    assert!(store.adopt_sortiment(at(5)).await.unwrap());
+    assert_eq!(listed().await, data.sortiment.len());
+    assert_eq!(store.register_data().await.unwrap(), data);
+    let position = store.position().await.unwrap();
+    assert!(!store.adopt_sortiment(at(6)).await.unwrap());
+    assert_eq!(store.position().await.unwrap(), position);
+}
+
+async fn every_sign_but_the_two_for_anything_is_looked_for_as_itself(subject: &Subject) {
+    let store = &subject.store;
+    let named = |id: u128, key: &str, titel: &str| {
+        let days = Validity {
+            from: date(2026, 1, 1),
+            to: None,
+        };
+        let names = [(key.into(), titel.into(), days)];
+        let operation = Operation::Opret(klasse_content(FACET, None, &names, &copenhagen()));
+        draft(Kind::Klasse, Uuid::from_u128(id), None, operation, 1)
+    };
+    let drafts = [
+        facet("art"),
+        named(1, "A_1", "ÆBLER og pærer"),
+        named(2, "AB1", "Æblegrød"),
+        named(3, "C\\", "Blåbær"),
+    ];
+    register(store, &drafts, 2).await;
+    let found = async |noegle: Option<&str>, titel: Option<&str>| -> Vec<u128> {
+        let question = ObjektQuestion {
+            kind: Kind::Klasse,
+            noegle: noegle.map(Into::into),
+            titel: titel.map(Into::into),
+            facet: Some(FACET),
+            livscyklus: None,
+            skip: 0,
+            limit: 10,
+        };
+        let found = store.search(&Scope::everything(), &question).await;
+        let found = found.unwrap().into_iter();
+        let mut found: Vec<u128> = found.map(|id| id.as_u128()).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(found(Some("A_1"), None).await, [1]);
+    assert_eq!(found(Some("a*1"), None).await, [1, 2]);
+    assert_eq!(found(Some("A%"), None).await, [1, 2]);
+    assert_eq!(found(Some("C\\"), None).await, [3]);
+    assert_eq!(found(Some("\\*"), None).await, [0_u128; 0]);
+    assert_eq!(found(None, Some("æble*")).await, [1, 2]);
+    assert_eq!(found(None, Some("*PÆRER")).await, [1]);
+    assert_eq!(found(None, Some("BLÅBÆR\0")).await, [0_u128; 0]);
 }
 
 fn announcement() -> Announcement {

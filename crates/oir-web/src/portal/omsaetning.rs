@@ -319,17 +319,8 @@ fn facets<'a>(
     rules: impl IntoIterator<Item = &'a Rule>,
     more: impl IntoIterator<Item = &'a str>,
 ) -> Vec<String> {
-    let of_rules = rules.into_iter().flat_map(|rule| {
-        let conditions = rule.conditions.iter().map(|(facet, _)| &**facet);
-        let taken = rule.targets.iter().flat_map(|target| target.konto.facets());
-        conditions.chain(taken)
-    });
-    let mut all: Vec<String> = Vec::new();
-    for facet in of_rules.chain(more) {
-        if !all.iter().any(|known| known == facet) {
-            all.push(facet.to_owned());
-        }
-    }
+    let all = oir_domain::omsaetning::facets(rules, more).into_iter();
+    let mut all: Vec<String> = all.map(str::to_owned).collect();
     all.sort_by_cached_key(|facet| crate::danish_format::sort_key(facet));
     all
 }
@@ -337,13 +328,10 @@ fn facets<'a>(
 /// The facets that a spreadsheet of the table may have columns for: those of the sortiment, those
 /// of the rules, and the one that decides accounts when nothing more is said.
 fn known_facets(state: &PortalState, table: &Table, rules: &[Rule]) -> Vec<Box<str>> {
-    let posts = (state.register)().sortiment(table.id.kommune, table.id.fagsystem);
-    let own = own_facet(&state.names(), table.id.fagsystem);
-    let more = posts.iter().map(|post| &*post.facet).chain([own.as_str()]);
-    let all = facets(rules, more).into_iter();
-    all.filter(|facet| !facet.is_empty())
-        .map(Into::into)
-        .collect()
+    let register = (state.register)();
+    let mut all = oir_domain::omsaetning::known_facets(&register, table.id, rules);
+    all.sort_by_cached_key(|facet| crate::danish_format::sort_key(facet));
+    all
 }
 
 /// The facet that decides accounts when a fagsystem says nothing more.

@@ -203,6 +203,32 @@ async fn a_rule_that_is_wrong_or_ties_or_is_late_says_so_at_its_field() {
 }
 
 #[tokio::test]
+async fn a_number_that_a_rule_had_is_given_to_no_other() {
+    let portal = portal();
+    let writer = in_as(&portal, 0).await;
+    begun(&portal, &writer).await;
+    let gone = "udgave=1&edition=1&nummer=2&handling=fjern";
+    let gone = sent(&portal, &writer, "/kladde/regel", gone).await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    // Version 0 has a rule 2.
+    let out = look(&portal, &at("/regler.csv?udgave=kladde"), &writer).await;
+    let numberless = out.text().replace("\n1;", "\n;");
+    assert_ne!(numberless, out.text());
+    let shown = file(&portal, &writer, "vis", numberless.as_bytes()).await;
+    assert!(shown.text().contains("<li>Regel 3: "), "{}", shown.text());
+    let new = format!("udgave=1&edition=2&{RULE}");
+    let saved = sent(&portal, &writer, "/kladde/regel", &new).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+    let rules = look(&portal, &at("?udgave=kladde"), &writer).await;
+    let link = |number: u32| {
+        rules
+            .text()
+            .contains(&format!("/kladde/regel?nummer={number}\""))
+    };
+    assert!(link(3) && !link(2), "{}", rules.text());
+}
+
+#[tokio::test]
 async fn a_link_to_a_new_rule_leads_through_the_beginning_of_a_draft() {
     let portal = portal();
     let writer = in_as(&portal, 0).await;

@@ -36,10 +36,10 @@ pub(crate) enum Omsaetning {
         /// Et regneark (XLSX eller CSV) i stedet for en udgave.
         #[arg(long, conflicts_with = "version")]
         file: Option<PathBuf>,
-        /// Første dag, der ses på; ellers i dag.
+        /// Første dag, der ses på; ellers i dag, eller udgavens første dag, når den er senere.
         #[arg(long)]
         from: Option<Date>,
-        /// Sidste dag; ellers udgangen af næste år.
+        /// Sidste dag; ellers et år efter den første.
         #[arg(long)]
         to: Option<Date>,
     },

@@ -1,47 +1,33 @@
 //! Tables as spreadsheets, in and out. What is wrong in a file is told with row and column, all
 //! of it at once, and nothing of the file is kept then.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use oir_domain::omsaetning::{Rule, difference};
+use oir_domain::access::Scope;
+use oir_domain::omsaetning::{Rule, difference, known_facets};
 use oir_flow::omsaetning::Head;
-use oir_flow::ports::inbox::Inbox;
+use oir_flow::ports::omsaetning::Omsaetningstabeller;
 use oir_wire::omsaetning_sheet::{self, Facets, Form, TableFault};
 
 use super::{Desk, refusal, told};
 use crate::cli::omsaetning::TableOf;
 
-/// What a file is read against: the facets of the sortiment and of every version, and the
-/// highest number that a rule of any version ever had.
-async fn known(desk: &Desk) -> anyhow::Result<(Vec<Box<str>>, u32)> {
-    let data = desk.store.register_data().await?;
-    let ours = data.sortiment.into_iter();
-    let ours = ours.filter(|post| post.fagsystem == desk.table.fagsystem);
-    let mut facets: BTreeSet<Box<str>> = ours.map(|post| post.facet).collect();
-    let mut highest = 0;
-    for version in desk.versions().await? {
-        for rule in desk.rules(version.number).await? {
-            highest = highest.max(rule.number);
-            facets.extend(rule.conditions.into_iter().map(|(facet, _)| facet));
-        }
-    }
-    Ok((facets.into_iter().collect(), highest))
-}
-
-/// Reads a file; the inner error is everything wrong in it.
+/// Reads a file, against the draft or the newest version as the page does; the inner error is everything wrong in it.
 pub(super) async fn read(
     desk: &Desk,
     file: &Path,
 ) -> anyhow::Result<Result<Vec<Rule>, Vec<TableFault>>> {
     let bytes = std::fs::read(file).with_context(|| format!("filen {}", file.display()))?;
-    let (facets, highest) = known(desk).await?;
+    let newest = desk.version(None).await?;
+    let rules = desk.rules(newest.number).await?;
+    let known = known_facets(&desk.register, desk.table, &rules);
+    let all = Scope::everything();
     let facets = Facets {
-        known: &facets,
-        next: highest.saturating_add(1),
+        known: &known,
+        next: desk.store.next_number(&all, desk.table).await?,
     };
     Ok(omsaetning_sheet::read(&bytes, &facets))
 }
@@ -71,7 +57,7 @@ pub(super) async fn export(
     let desk = Desk::open(of, None).await?;
     let version = desk.version(number).await?;
     let rules = desk.rules(version.number).await?;
-    let (facets, _) = known(&desk).await?;
+    let facets = known_facets(&desk.register, desk.table, &rules);
     let bytes = omsaetning_sheet::write(&rules, &facets, form)?;
     std::fs::write(file, bytes).with_context(|| format!("filen {}", file.display()))?;
     let count = rules.len();

@@ -46,15 +46,17 @@ impl<'q> Split<'q> {
             let Some(rule) = rules.get(wide(number)) else {
                 continue;
             };
-            match rule.condition(facet) {
-                None => split.open.push(number),
-                Some(Condition::Is(value)) => split.named.entry(value).or_default().push(number),
-                Some(Condition::OneOf(values)) => {
+            let Some(condition) = rule.condition(facet) else {
+                split.open.push(number);
+                continue;
+            };
+            match condition.named() {
+                Some(values) => {
                     for value in values {
                         split.named.entry(value).or_default().push(number);
                     }
                 }
-                Some(condition) => split.wide.push((number, condition)),
+                None => split.wide.push((number, condition)),
             }
         }
         split

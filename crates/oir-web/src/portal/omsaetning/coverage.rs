@@ -1,24 +1,15 @@
 //! What no rule is for: every combination that the fagsystem may send, or sent, held against a
 //! version; with rules that tie, and rules that never win.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use jiff::Span;
 use jiff::civil::Date;
 use oir_domain::access::{Action, Scope};
-use oir_domain::calendar::Validity;
-use oir_domain::finans::Posteringstype;
-use oir_domain::klassifikation::sortiment::FIRST_DAY;
-use oir_domain::omsaetning::coverage::{
-    COMBINATIONS_MAX, Cause, Combination, Dimension, Gap, Kind as PostingKind, Question, Seen, Why,
-};
-use oir_domain::omsaetning::{Coverage, Rule, TableId, Version, coverage};
-use oir_domain::register::Sortimentspost;
-use oir_flow::ports::omsaetning::SeenValues;
+use oir_domain::omsaetning::coverage::{Cause, Combination, Gap, Kind as PostingKind, Seen, Why};
+use oir_domain::omsaetning::{Coverage, Rule, Version};
+use oir_flow::omsaetning::{traffic_since, window};
 use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
@@ -34,10 +25,6 @@ use crate::portal::workbook::{Cell, Column, Kind, Sheet, answer};
 
 /// Lines of each list on the page; the workbook has all.
 const SHOWN: usize = 200;
-/// How far back traffic is looked at.
-const MONTHS_BACK: i32 = 13;
-/// How far ahead days are looked at.
-const MONTHS_AHEAD: i32 = 12;
 
 /// Which version.
 #[derive(Debug, Default, Deserialize)]
@@ -114,58 +101,15 @@ struct Covered {
     sortiment: bool,
 }
 
-/// What was sent, in the place of a sortiment that nobody has written.
-fn of_traffic(seen: &[Seen], table: TableId) -> Vec<Sortimentspost> {
-    let values = seen.iter().flat_map(|seen| &seen.values);
-    let values: BTreeSet<&(Box<str>, Box<str>)> = values.collect();
-    let post = |(facet, vaerdi): &(Box<str>, Box<str>)| Sortimentspost {
-        fagsystem: table.fagsystem,
-        kommune: None,
-        facet: facet.clone(),
-        vaerdi: vaerdi.clone(),
-        validity: Validity {
-            from: FIRST_DAY,
-            to: None,
-        },
-    };
-    values.into_iter().map(post).collect()
-}
-
-/// What traffic brought together, as the rules see it.
-pub(super) fn seen(values: Vec<SeenValues>) -> Vec<Seen> {
-    let one = |seen: SeenValues| Seen {
-        values: seen
-            .sortiment
-            .into_iter()
-            .map(|value| (value.facet, value.vaerdi))
-            .collect(),
-        side: seen.side,
-        posteringstype: seen.posteringstype,
-        postings: seen.postings,
-        first: seen.first,
-        last: seen.last,
-    };
-    values.into_iter().map(one).collect()
-}
-
 /// Traffic of the last thirteen months: a year, and the month that is compared with.
 pub(super) async fn traffic(
     state: &PortalState,
     scope: &Scope,
     table: &Table,
 ) -> Result<Vec<Seen>, PageError> {
-    let since = state
-        .today()
-        .saturating_sub(Span::new().months(MONTHS_BACK));
+    let since = traffic_since(state.today());
     let found = state.tables.seen(scope, table.id, since).await?;
-    Ok(seen(found))
-}
-
-/// The days that are looked at: from today, or from when a draft begins.
-fn window(version: Option<&Version>, today: Date) -> (Date, Date) {
-    let begins = version.and_then(|version| version.in_force_from);
-    let from = begins.map_or(today, |from| from.max(today));
-    (from, from.saturating_add(Span::new().months(MONTHS_AHEAD)))
+    Ok(found.into_iter().map(Seen::from).collect())
 }
 
 async fn covered(
@@ -182,28 +126,15 @@ async fn covered(
     };
     let seen = traffic(state, scope, table).await?;
     let id = table.id;
-    let mut posts = (state.register)().sortiment(id.kommune, id.fagsystem);
-    let sortiment = !posts.is_empty();
-    if !sortiment {
-        posts = of_traffic(&seen, id);
-    }
+    let posts = (state.register)().sortiment(id.kommune, id.fagsystem);
     let days = window(version.as_ref(), today);
     aside(move || {
-        let dimensions = Dimension::of_sortiment(&posts, id.kommune, id.fagsystem);
-        let coverage = coverage(&Question {
-            rules: &rules,
-            days,
-            dimensions: &dimensions,
-            lawful: &[],
-            kinds: &[Posteringstype::Normal, Posteringstype::Supplement],
-            seen: &seen,
-            most: COMBINATIONS_MAX,
-        });
+        let found = oir_flow::omsaetning::covered(&rules, days, id, &posts, &seen);
         Covered {
             version,
             rules,
-            coverage,
-            sortiment,
+            coverage: found.coverage,
+            sortiment: found.sortiment,
         }
     })
     .await

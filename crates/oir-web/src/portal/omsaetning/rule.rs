@@ -185,12 +185,7 @@ pub(in crate::portal) async fn save(
         return stale(&state, &viewer, &table, at, form);
     }
     let number = match form.number {
-        0 => rules
-            .iter()
-            .map(|rule| rule.number)
-            .max()
-            .unwrap_or(0)
-            .saturating_add(1),
+        0 => state.tables.next_number(&viewer.scope, table.id).await?,
         number => number,
     };
     let all = match fields.get("handling") {

@@ -199,8 +199,7 @@ async fn take(
     }
     let old = table.rules(&state, &viewer.scope, draft.number).await?;
     let known = known_facets(&state, &table, &old);
-    let next = old.iter().map(|rule| rule.number).max().unwrap_or(0);
-    let next = next.saturating_add(1);
+    let next = state.tables.next_number(&viewer.scope, table.id).await?;
     let bytes = sent.bytes;
     let found = aside(move || {
         let facets = Facets {

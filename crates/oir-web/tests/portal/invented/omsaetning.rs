@@ -209,6 +209,14 @@ impl Omsaetningstabeller for Invented {
         self.answer(found.map(|(_, rules)| rules.clone()))
     }
 
+    fn next_number<'a>(&'a self, scope: &'a Scope, table: TableId) -> Answer<'a, u32> {
+        let all = self.tables.versions.lock().unwrap();
+        let own = all.iter().filter(|(version, _)| version.table == table);
+        let own = own.filter(|_| covers(scope, table));
+        let highest = own.flat_map(|(_, rules)| rules.iter().map(|rule| rule.number));
+        self.answer(highest.max().unwrap_or(0) + 1)
+    }
+
     fn begin<'a>(&'a self, draft: &'a NewDraft, _: &'a Deed) -> Answer<'a, Written> {
         let mut all = self.tables.versions.lock().unwrap();
         let own = all.iter().filter(|(v, _)| v.table == draft.table);

@@ -234,6 +234,7 @@ impl WorkItems for Invented {
             id: d.line.id,
             bilag_uuid: d.line.bilag_uuid,
             fagsystem: d.line.fagsystem.unwrap(),
+            index: d.index,
             dag: day_of(d.line.modtaget, &copenhagen()),
             debet: d.line.debet,
             state: d.line.state.clone(),
