@@ -328,3 +328,26 @@ async fn values_of_another_kommune_are_not_there_and_an_empty_sortiment_says_who
     let sheet = look(&portal, &format!("{page}/vaerdier.xlsx?kommune=751"), &own).await;
     assert_eq!(sheet.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn national_values_can_be_chosen_and_the_first_kommune_is_one_of_the_fagsystem() {
+    let two = Person {
+        grants: [(HERE, system(2)), (THERE, system(1))]
+            .map(|(kommune, id)| Grant::try_new(Role::Fagomraade, Some(kommune), Some(id)).unwrap())
+            .to_vec(),
+        ..person(Role::Fagomraade, HERE, "to fagsystemer")
+    };
+    let portal = portal_over(Invented::day(60), &[two]);
+    let reader = in_as(&portal, 0).await;
+    let page = format!("/sortiment/{}", system(1));
+    let own = look(&portal, &page, &reader).await;
+    assert_eq!(own.status, StatusCode::OK);
+    let chosen = format!("<option value=\"{}\" selected>", THERE.0);
+    assert!(own.text().contains(&chosen), "{}", own.text());
+    let elsewhere = format!("<option value=\"{}\"", HERE.0);
+    assert!(!own.text().contains(&elsewhere), "not of this fagsystem");
+    let national = look(&portal, &format!("{page}?kommune="), &reader).await;
+    assert_eq!(national.status, StatusCode::OK);
+    assert!(!national.text().contains("selected"), "{}", national.text());
+    assert!(national.text().contains("vaerdier.xlsx?kommune=\""));
+}
