@@ -143,6 +143,21 @@ async fn a_rule_goes_from_what_is_missing_to_force_by_another_person() {
 }
 
 #[tokio::test]
+async fn who_works_in_a_file_of_rules_gets_it_without_the_right_to_take_lists_out() {
+    let owner = person(Role::ErpSystemejer, HERE, "systemejer");
+    let portal = portal_over(Invented::day(60), &[owner]);
+    let owner = in_as(&portal, 0).await;
+    begun(&portal, &owner).await;
+    let upload = look(&portal, &at("/kladde/regneark"), &owner).await;
+    let ways = attributes(upload.text(), "href").into_iter();
+    let file = ways.filter(|href| href.contains("/regler.xlsx")).last();
+    let file = look(&portal, &file.unwrap(), &owner).await;
+    assert_eq!(file.status, StatusCode::OK);
+    let table = look(&portal, &at(""), &owner).await;
+    assert!(table.text().contains("Hent alle regler som regneark"));
+}
+
+#[tokio::test]
 async fn a_rule_that_is_wrong_or_ties_or_is_late_says_so_at_its_field() {
     let portal = portal();
     let (writer, other) = (in_as(&portal, 0).await, in_as(&portal, 1).await);

@@ -198,7 +198,6 @@ pub(in crate::portal) async fn show(
         rule_line(rule, writing.then(href))
     };
     let further = found.len() > before.saturating_add(PAGE_RULES);
-    let export = viewer.may(Action::Export) && version.is_some();
     let file = |ending: &str| {
         let number = version.map_or(0, |version| version.number);
         table.href(&format!("/regler.{ending}?udgave={number}"))
@@ -222,7 +221,7 @@ pub(in crate::portal) async fn show(
         next: further.then(|| wanted.href(&table, number.saturating_add(1))),
         add: writing.then(|| table.href("/kladde/regel")),
         begin: (edit && table.draft().is_none()).then(|| table.href("/kladde/ny")),
-        export: export.then(|| (file("xlsx"), file("csv"))),
+        export: version.is_some().then(|| (file("xlsx"), file("csv"))),
         q: crate::masking::mask_text(&wanted.q),
         dag: wanted.dag,
         dag_fault,
