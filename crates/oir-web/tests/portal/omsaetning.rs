@@ -143,6 +143,26 @@ async fn a_rule_goes_from_what_is_missing_to_force_by_another_person() {
 }
 
 #[tokio::test]
+async fn a_link_to_a_rule_leads_to_that_rule_alone() {
+    let portal = portal();
+    let writer = in_as(&portal, 0).await;
+    begun(&portal, &writer).await;
+    // A rule whose account and comment have the number of the first one in them.
+    let other = "udgave=1&edition=1&nummer=0&f0=ydelsesart&b0=SDP-LOEN&fra=01.01.2026&k0=1\
+                 &bem=1&handling=gem";
+    let saved = sent(&portal, &writer, "/kladde/regel", other).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+    assert!(saved.header("location").ends_with("&regel=3"));
+    let searched = look(&portal, &at("?udgave=kladde&q=1"), &writer).await;
+    assert!(searched.text().contains("SDP-LOEN") && searched.text().contains("9998001"));
+    let one = look(&portal, &at("?udgave=kladde&regel=1"), &writer).await;
+    assert!(one.text().contains("Du ser kun regel 1"), "{}", one.text());
+    assert!(one.text().contains("9998001") && !one.text().contains("SDP-LOEN"));
+    let odd = look(&portal, &at("?regel=x"), &writer).await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn who_works_in_a_file_of_rules_gets_it_without_the_right_to_take_lists_out() {
     let owner = person(Role::ErpSystemejer, HERE, "systemejer");
     let portal = portal_over(Invented::day(60), &[owner]);

@@ -290,7 +290,7 @@ fn dead_lines(table: &Table, covered: &Covered) -> Vec<DeadLine> {
         let number = covered.version.as_ref().map_or(0, |version| version.number);
         DeadLine {
             number: dead.rule,
-            href: table.href(&format!("?udgave={number}&q={}", dead.rule)),
+            href: table.href(&format!("?udgave={number}&regel={}", dead.rule)),
             sentence: rule.map_or_else(String::new, words::sentence),
             why: why(&dead.why),
         }
@@ -300,7 +300,7 @@ fn dead_lines(table: &Table, covered: &Covered) -> Vec<DeadLine> {
 
 fn tie_lines(table: &Table, covered: &Covered) -> Vec<TieLine> {
     let number = covered.version.as_ref().map_or(0, |version| version.number);
-    let rule = |rule: &u32| (table.href(&format!("?udgave={number}&q={rule}")), *rule);
+    let rule = |rule: &u32| (table.href(&format!("?udgave={number}&regel={rule}")), *rule);
     let line = |tie: &oir_domain::omsaetning::coverage::Ambiguity| TieLine {
         words: combination(&tie.combination),
         days: span(tie.days),

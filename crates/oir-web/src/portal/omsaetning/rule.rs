@@ -217,7 +217,7 @@ pub(in crate::portal) async fn save(
     let own = work(&state, &viewer, table.id);
     match own.save(place, &head_of(&draft), Some(all)).await {
         Ok(_) => {
-            let way = table.href(&format!("?udgave=kladde&q={number}"));
+            let way = table.href(&format!("?udgave=kladde&regel={number}"));
             Ok(Redirect::to(&way).into_response())
         }
         Err(NotDone::Stale) => {

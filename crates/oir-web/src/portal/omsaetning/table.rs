@@ -28,6 +28,8 @@ pub(in crate::portal) struct Wanted {
     pub(super) q: String,
     pub(super) dag: String,
     pub(super) side: String,
+    /// The number of one rule, where a link leads to it.
+    regel: String,
     /// After an approval: how many bilag waited.
     ventede: String,
 }
@@ -40,6 +42,14 @@ impl Wanted {
                 Ok(number) if number > 0 => Ok(number),
                 _ => Err(PageError::BadAddress),
             },
+        }
+    }
+
+    /// The only rule to be shown; none = all.
+    fn rule(&self) -> Result<Option<u32>, PageError> {
+        match self.regel.trim() {
+            "" => Ok(None),
+            number => number.parse().map(Some).map_err(|_| PageError::BadAddress),
         }
     }
 
@@ -57,7 +67,12 @@ impl Wanted {
     /// The address of a page of the same rules.
     fn href(&self, table: &Table, page: usize) -> String {
         let mut parts = Vec::new();
-        let given = [("udgave", &self.udgave), ("q", &self.q), ("dag", &self.dag)];
+        let given = [
+            ("udgave", &self.udgave),
+            ("regel", &self.regel),
+            ("q", &self.q),
+            ("dag", &self.dag),
+        ];
         for (name, value) in given {
             if !value.trim().is_empty() {
                 parts.push(format!("{name}={}", percent_encoded(value.trim())));
@@ -112,6 +127,8 @@ struct TablePage {
     rules: Vec<RuleLine>,
     count: String,
     narrowed: bool,
+    /// The number of the only rule that is looked at.
+    only: Option<u32>,
     q: String,
     dag: String,
     dag_fault: Option<&'static str>,
@@ -180,7 +197,7 @@ pub(in crate::portal) async fn show(
     query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(wanted) = query.map_err(|_| PageError::BadAddress)?;
-    let number = wanted.number()?;
+    let (number, only) = (wanted.number()?, wanted.rule()?);
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let today = state.today();
     let version = table.asked(&wanted.udgave, today)?;
@@ -189,7 +206,8 @@ pub(in crate::portal) async fn show(
         None => Vec::new(),
     };
     let (day, dag_fault) = wanted.day();
-    let found = found(&rules, &wanted.q, day);
+    let mut found = found(&rules, &wanted.q, day);
+    found.retain(|rule| only.is_none_or(|number| rule.number == number));
     let before = number.saturating_sub(1).saturating_mul(PAGE_RULES);
     let edit = table.may(&viewer, Action::EditOmsaetning);
     let writing = edit && version.is_some_and(|version| version.stage == Stage::Draft);
@@ -216,7 +234,8 @@ pub(in crate::portal) async fn show(
             .take(PAGE_RULES)
             .map(line)
             .collect(),
-        narrowed: day.is_some() || !wanted.q.trim().is_empty(),
+        narrowed: day.is_some() || only.is_some() || !wanted.q.trim().is_empty(),
+        only,
         previous: (number > 1).then(|| wanted.href(&table, number.saturating_sub(1))),
         next: further.then(|| wanted.href(&table, number.saturating_add(1))),
         add: writing.then(|| table.href("/kladde/regel")),

@@ -116,7 +116,7 @@ pub(in crate::portal) async fn show(
     })
     .await?;
     let edit = table.may(&viewer, Action::EditOmsaetning);
-    let href = |number: u32| table.href(&format!("?q={number}"));
+    let href = |number: u32| table.href(&format!("?regel={number}"));
     let new = found.new.iter().take(SHOWN).map(|value| NewLine {
         facet: value.facet.to_string(),
         vaerdi: mask_text(&value.vaerdi),
