@@ -143,6 +143,27 @@ async fn a_rule_goes_from_what_is_missing_to_force_by_another_person() {
 }
 
 #[tokio::test]
+async fn a_run_that_a_bug_ends_has_failed_and_takes_no_place() {
+    let writer = person(Role::AnsvarligFinans, HERE, "skriver");
+    let mut store = Invented::day(60);
+    store.tables.broken = true;
+    let portal = portal_over(store, &[writer]);
+    let writer = in_as(&portal, 0).await;
+    begun(&portal, &writer).await;
+    // More often than there are places.
+    for _ in 0..3 {
+        let run = sent(&portal, &writer, "/simulering/koer", "periode=maaned").await;
+        assert_eq!(run.status, StatusCode::SEE_OTHER, "{}", run.text());
+        let mut page = look(&portal, &at("/simulering"), &writer).await;
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+            page = look(&portal, &at("/simulering"), &writer).await;
+        }
+        assert!(page.text().contains("Simuleringen blev ikke færdig"));
+    }
+}
+
+#[tokio::test]
 async fn a_link_to_a_rule_leads_to_that_rule_alone() {
     let portal = portal();
     let writer = in_as(&portal, 0).await;
