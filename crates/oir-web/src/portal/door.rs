@@ -22,6 +22,7 @@ use oir_flow::sign_in::{SignIn, Token};
 use super::PortalState;
 use super::drift;
 use super::failure::PageError;
+use super::kontoplan;
 use super::omsaetning as tables;
 use super::query::percent_encoded;
 use super::view::Notice;
@@ -125,10 +126,7 @@ pub const PAGES: &[(&str, Needs)] = &[
         "/kontoplan/{kommune}/konti.csv",
         Needs::Right(Action::SeeSortiment),
     ),
-    (
-        "/kontoplan/{kommune}/import",
-        Needs::Right(Action::EditKontoplan),
-    ),
+    (kontoplan::IMPORT, Needs::Right(Action::EditKontoplan)),
     (
         "/kontoplan/{kommune}/import/{fil}",
         Needs::Right(Action::EditKontoplan),

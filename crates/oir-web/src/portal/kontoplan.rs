@@ -28,6 +28,8 @@ use super::query::percent_encoded;
 use super::view::{Badge, Choice, Page, Section};
 use crate::danish_format::{day_short, instant_short, sort_key, whole};
 
+/// A file for a municipality's kontoplan is sent here.
+pub(super) const IMPORT: &str = "/kontoplan/{kommune}/import";
 /// Accounts of a page: two screens.
 const PAGE_LINES: usize = 50;
 /// Versions that are shown.
