@@ -20,7 +20,7 @@ use super::super::door::Viewer;
 use super::super::failure::{PageError, page, unreadable_form};
 use super::super::forms::{Parts, with_file};
 use super::super::view::{Choice, FieldFault, Page, Section, fault_of};
-use super::{BACK, href, own_kommune};
+use super::{BACK, HOME, href, own_kommune};
 
 /// How long a file waits to be confirmed.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -115,7 +115,7 @@ fn import_page(
 ) -> ImportPage {
     let navn = state.names().kommune(kommune);
     let plan = format!("Kontoplan for {navn}");
-    let back = [("/", "Forside"), BACK, (&*href(kommune), &*plan)];
+    let back = [HOME, BACK, (&*href(kommune), &*plan)];
     let choice = |form: &KontoForm| FormChoice {
         word: form.word(),
         label: danish::form(form),
@@ -134,7 +134,7 @@ fn import_page(
     });
     let separator = |sign: char| Choice::new(sign.to_string(), sign.to_string(), &filled.separator);
     ImportPage {
-        page: Page::inside("Importér kontoplan", Section::Neither, viewer).below(&back),
+        page: Page::inside("Importér kontoplan", Section::Kontering, viewer).below(&back),
         kommune: navn,
         href: href(kommune),
         token: viewer.token(),

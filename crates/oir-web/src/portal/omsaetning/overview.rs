@@ -45,8 +45,6 @@ struct OverviewPage {
     page: Page,
     kommuner: Vec<Choice>,
     lines: Vec<Line>,
-    sortiment: bool,
-    kontoplan: bool,
     export: Option<String>,
 }
 
@@ -93,8 +91,6 @@ pub(in crate::portal) async fn show(
         page: Page::inside("Kontering", Section::Kontering, &viewer),
         kommuner: state.names().kommune_choices(&viewer.scope, &chosen),
         lines,
-        sortiment: crate::portal::door::needs("/sortiment").is_some(),
-        kontoplan: crate::portal::door::needs("/kontoplan").is_some(),
         export: export.then(|| format!("/omsaetning.xlsx{filter}")),
     };
     Ok(page(&template)?.into_response())
