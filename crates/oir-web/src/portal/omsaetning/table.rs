@@ -14,7 +14,7 @@ use crate::danish_format::{instant_short, read_day, whole};
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page};
-use crate::portal::query::percent_encoded;
+use crate::portal::query::pairs;
 use crate::portal::view::{Badge, Page};
 
 /// Rules of a page: what a person looks through.
@@ -66,23 +66,16 @@ impl Wanted {
 
     /// The address of a page of the same rules.
     fn href(&self, table: &Table, page: usize) -> String {
-        let mut parts = Vec::new();
-        let given = [
+        let side = (page > 1).then(|| page.to_string()).unwrap_or_default();
+        let asked = pairs(&[
             ("udgave", &self.udgave),
             ("regel", &self.regel),
             ("q", &self.q),
             ("dag", &self.dag),
-        ];
-        for (name, value) in given {
-            if !value.trim().is_empty() {
-                parts.push(format!("{name}={}", percent_encoded(value.trim())));
-            }
-        }
-        if page > 1 {
-            parts.push(format!("side={page}"));
-        }
-        let mark = if parts.is_empty() { "" } else { "?" };
-        table.href(&format!("{mark}{}", parts.join("&")))
+            ("side", &side),
+        ]);
+        let mark = if asked.is_empty() { "" } else { "?" };
+        table.href(&format!("{mark}{asked}"))
     }
 }
 
@@ -125,8 +118,11 @@ struct TablePage {
     version: Option<Shown>,
     versions: Vec<VersionLine>,
     rules: Vec<RuleLine>,
-    count: String,
+    /// How many rules there are, and how they are to be read.
+    caption: String,
     narrowed: bool,
+    /// Which page of the rules this is.
+    number: usize,
     /// The number of the only rule that is looked at.
     only: Option<u32>,
     q: String,
@@ -227,7 +223,7 @@ pub(in crate::portal) async fn show(
         approved: approved(&wanted.ventede),
         version: version.map(|version| shown(&table, version, today)),
         versions: version_lines(&state, &table, version, edit).await?,
-        count: words::rules(u64::try_from(found.len()).unwrap_or(u64::MAX)),
+        caption: caption(found.len()),
         rules: found
             .iter()
             .skip(before)
@@ -236,6 +232,7 @@ pub(in crate::portal) async fn show(
             .collect(),
         narrowed: day.is_some() || only.is_some() || !wanted.q.trim().is_empty(),
         only,
+        number,
         previous: (number > 1).then(|| wanted.href(&table, number.saturating_sub(1))),
         next: further.then(|| wanted.href(&table, number.saturating_add(1))),
         add: writing.then(|| table.href("/kladde/regel")),
@@ -247,6 +244,11 @@ pub(in crate::portal) async fn show(
         udgave: wanted.udgave,
     };
     Ok(page(&template)?.into_response())
+}
+
+fn caption(rules: usize) -> String {
+    let count = words::rules(u64::try_from(rules).unwrap_or(u64::MAX));
+    format!("{count}. Rækkefølgen er uden betydning: den mest præcise regel vinder")
 }
 
 /// What happens to what waited, after an approval.
