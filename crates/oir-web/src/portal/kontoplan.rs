@@ -24,7 +24,7 @@ use serde::Deserialize;
 use super::PortalState;
 use super::door::Viewer;
 use super::failure::{PageError, page};
-use super::query::percent_encoded;
+use super::query::{pairs, percent_encoded};
 use super::view::{Badge, Choice, Page, Section};
 use crate::danish_format::{day_short, instant_short, sort_key, whole};
 use crate::masking::mask_text;
@@ -157,17 +157,13 @@ impl ListQuery {
     }
 
     fn href(&self, base: &str, page: usize) -> String {
-        let pairs = [
-            ("q", self.q.trim().to_owned()),
-            ("tilstand", self.tilstand.clone()),
-            ("udgave", self.udgave.trim().to_owned()),
-            ("side", page.to_string()),
-        ];
-        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<String> = pairs
-            .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
-            .collect();
-        format!("{base}?{}", pairs.join("&"))
+        let asked = pairs(&[
+            ("q", &self.q),
+            ("tilstand", &self.tilstand),
+            ("udgave", &self.udgave),
+            ("side", &page.to_string()),
+        ]);
+        format!("{base}?{asked}")
     }
 }
 

@@ -401,16 +401,6 @@ pub(in crate::portal) async fn show(
     Ok(page(&template)?.into_response())
 }
 
-/// `GET …/kladde/ret`, e.g. when a page is loaded again after the way in.
-pub(in crate::portal) async fn back(
-    State(state): State<PortalState>,
-    viewer: Viewer,
-    Path(address): Path<Address>,
-) -> Result<Response, PageError> {
-    let table = Table::find(&state, &viewer.scope, &address).await?;
-    Ok(Redirect::to(&table.href("/kladde")).into_response())
-}
-
 /// `POST …/kladde/ret`
 pub(in crate::portal) async fn change(
     State(state): State<PortalState>,

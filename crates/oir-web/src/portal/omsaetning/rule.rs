@@ -17,7 +17,7 @@ use crate::danish_format::day_short;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
-use crate::portal::query::percent_encoded;
+use crate::portal::query::{self, percent_encoded};
 use crate::portal::view::{Choice, Page};
 
 /// Fields as a browser sends them, in order.
@@ -121,10 +121,8 @@ pub(in crate::portal) async fn show(
     let Query(pairs) = query.map_err(|_| PageError::BadAddress)?;
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let Some((draft, rules)) = writing(&state, &viewer, &table).await? else {
-        let given = pairs
-            .iter()
-            .map(|(n, v)| format!("{n}={}", percent_encoded(v)));
-        let given = given.collect::<Vec<_>>().join("&");
+        let given: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let given = query::pairs(&given);
         let on = percent_encoded(&table.href(&format!("/kladde/regel?{given}")));
         let way = table.href(&format!("/kladde/ny?videre={on}"));
         return Ok(Redirect::to(&way).into_response());

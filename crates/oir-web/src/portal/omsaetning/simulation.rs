@@ -356,16 +356,6 @@ pub(in crate::portal) async fn show(
     })
 }
 
-/// `GET …/simulering/koer`, e.g. when a page is loaded again after the way in.
-pub(in crate::portal) async fn back(
-    State(state): State<PortalState>,
-    viewer: Viewer,
-    Path(address): Path<Address>,
-) -> Result<Response, PageError> {
-    let table = Table::find(&state, &viewer.scope, &address).await?;
-    Ok(Redirect::to(&table.href("/simulering")).into_response())
-}
-
 /// The form that begins a run.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
