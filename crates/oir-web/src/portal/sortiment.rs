@@ -16,7 +16,6 @@ use oir_domain::ids::FagsystemId;
 use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Sortimentspost;
-use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
 use super::PortalState;
@@ -232,10 +231,7 @@ pub(super) async fn download(
     let posts = values(&state, id, kommune, &wanted.q);
     let name = state.names().fagsystem(Some(id));
     let object = format!("vaerdier.xlsx, {name}, {} linjer", posts.len());
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let row = |post: &Sortimentspost| {
         let line = line(post, &state);
         let to = post.validity.to.map_or(Cell::Empty, Cell::Day);

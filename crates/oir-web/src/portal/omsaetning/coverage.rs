@@ -19,7 +19,6 @@ use oir_domain::omsaetning::coverage::{
 use oir_domain::omsaetning::{Coverage, Rule, TableId, Version, coverage};
 use oir_domain::register::Sortimentspost;
 use oir_flow::ports::omsaetning::SeenValues;
-use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
 use super::why::new_rule_for;
@@ -380,10 +379,7 @@ pub(in crate::portal) async fn download(
     let covered = covered(&state, &scope, &table, &wanted.udgave).await?;
     let number = covered.version.as_ref().map_or(0, |version| version.number);
     let object = format!("daekning.xlsx, {}, udgave {number}", table.fagsystem);
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let file = format!("daekning-{}-udgave-{number}.xlsx", table.id.kommune);
     answer(&file, sheets(&table, &covered)).await
 }

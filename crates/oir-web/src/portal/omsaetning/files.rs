@@ -3,7 +3,6 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use oir_flow::ports::sessions::deeds;
 use oir_wire::omsaetning_sheet::{Form, write};
 use serde::Deserialize;
 
@@ -62,10 +61,7 @@ async fn send(
         Form::Csv => ("csv", CSV),
     };
     let object = format!("regler.{ending}, {}, udgave {number}", table.fagsystem);
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(viewer, &object).await?;
     let facets = known_facets(state, &table, &rules);
     let written = aside(move || write(&rules, &facets, form)).await?;
     let bytes = written.map_err(|error| PageError::Broken(error.to_string()))?;

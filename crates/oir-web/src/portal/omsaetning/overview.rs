@@ -9,7 +9,6 @@ use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::omsaetning::Version;
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::omsaetning::TableLine;
-use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
 use super::{address, words};
@@ -189,10 +188,7 @@ pub(in crate::portal) async fn download(
     let scope = viewer.person.scope(Action::SeeSortiment);
     let lines = lines(&state, &viewer, &scope, wanted.kommune()?).await?;
     let object = format!("omsaetning.xlsx, {} linjer", lines.len());
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let row = |line: &Line| {
         vec![
             line.kommune.clone().into(),
