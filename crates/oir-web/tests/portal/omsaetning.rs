@@ -363,6 +363,13 @@ async fn another_kommunes_table_is_not_there_and_an_auditor_only_reads() {
             StatusCode::OK
         );
     }
+    let writer = in_as(&portal, 0).await;
+    for (cookie, writes) in [(&writer, true), (&auditor, false)] {
+        let upkeep = look(&portal, &at("/eftersyn"), cookie).await;
+        assert!(upkeep.text().contains("SDP-LOEN"));
+        let column = upkeep.text().contains("Hvis den skal have sin egen konto");
+        assert_eq!(column, writes);
+    }
     let list = look(&portal, LIST, &foreign).await;
     assert!(!list.text().contains("for Viborg") && list.text().contains("for Aarhus"));
     let foreign = sent(&portal, &foreign, "/kladde/ny", "formaal=x&fra=0").await;

@@ -37,6 +37,8 @@ struct UpkeepPage {
     page: Page,
     ways: Vec<(String, &'static str, bool)>,
     version: String,
+    /// Whether the reader may write rules.
+    edit: bool,
     new: Vec<NewLine>,
     unused: Vec<RuleLine>,
     closing: Vec<ClosingLine>,
@@ -147,6 +149,7 @@ pub(in crate::portal) async fn show(
         page: table.page("Eftersyn", &viewer),
         ways: table.ways(Way::Upkeep),
         version: version.map_or_else(|| "Ingen udgave".to_owned(), words::version),
+        edit,
         new: new.collect(),
         unused: unused.collect(),
         closing: closing.collect(),
