@@ -17,7 +17,7 @@ use oir_domain::finans::Posteringstype;
 use oir_domain::machine_key::Right;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::{
-    Condition, Posting, Rule, Stage, Standing, TableId, Version, explain,
+    Condition, Misfit, Posting, Rule, Stage, Standing, TableId, Values, Version, explain,
 };
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::StoreFailure;
@@ -28,6 +28,7 @@ use super::MachineState;
 use super::api::{PATH, away, found, not_allowed, told, turned_away, wrong, wrong_method};
 use super::door::{self, Peer};
 use super::lookup::question::{self, parsed, unexpected};
+use crate::masking::mask_text;
 
 /// Rules that are named beside the winner: those that lack least.
 const OTHERS: usize = 20;
@@ -266,8 +267,14 @@ async fn why(
                 Standing::Wins => ("VINDER", Vec::new()),
                 Standing::Beaten => ("SLAAET", Vec::new()),
                 Standing::Misses(misfits) => {
-                    let reasons = misfits.iter().map(|one| misfit(*one)).collect();
-                    ("PASSER_IKKE", reasons)
+                    let told = |reason: &Misfit<'_>| {
+                        let value = match reason {
+                            Misfit::Value(facet) => posting.values.value(facet),
+                            _ => None,
+                        };
+                        mask_text(&misfit(reason, one.rule, value))
+                    };
+                    ("PASSER_IKKE", misfits.iter().map(told).collect())
                 }
             };
             json!({ "Regel": rule(one.rule), "Udfald": word, "Grunde": reasons })

@@ -70,6 +70,8 @@ async fn a_posting_is_explained_by_the_version_in_force() {
     assert_eq!(first["Udfald"], "VINDER");
     assert_eq!(second["Udfald"], "PASSER_IKKE");
     assert!(!second["Grunde"].as_array().unwrap().is_empty());
+    let reason = second["Grunde"][0].as_str().unwrap();
+    assert!(reason.contains(", men reglen kræver, at "), "{reason}");
     let signed = "/+101/KSD/forklaring?dag=2026-11-18";
     let (status, _) = get(&house, signed, None).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
