@@ -190,8 +190,8 @@ async fn who_works_in_a_file_of_rules_gets_it_without_the_right_to_take_lists_ou
     let owner = in_as(&portal, 0).await;
     begun(&portal, &owner).await;
     let upload = look(&portal, &at("/kladde/regneark"), &owner).await;
-    let ways = attributes(upload.text(), "href").into_iter();
-    let file = ways.filter(|href| href.contains("/regler.xlsx")).last();
+    let mut ways = attributes(upload.text(), "href").into_iter();
+    let file = ways.find(|href| href.contains("/regler.xlsx"));
     let file = look(&portal, &file.unwrap(), &owner).await;
     assert_eq!(file.status, StatusCode::OK);
     let table = look(&portal, &at(""), &owner).await;

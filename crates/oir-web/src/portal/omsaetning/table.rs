@@ -66,7 +66,11 @@ impl Wanted {
 
     /// The address of a page of the same rules.
     fn href(&self, table: &Table, page: usize) -> String {
-        let side = (page > 1).then(|| page.to_string()).unwrap_or_default();
+        let side = if page > 1 {
+            page.to_string()
+        } else {
+            String::new()
+        };
         let asked = pairs(&[
             ("udgave", &self.udgave),
             ("regel", &self.regel),
