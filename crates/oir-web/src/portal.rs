@@ -94,6 +94,7 @@ use oir_domain::calendar::{copenhagen, day_of};
 use oir_domain::fault::{Fault, FaultCode};
 use oir_domain::register::Register;
 use oir_flow::keyring::Keyring;
+use oir_flow::ports::StoreFailure;
 use oir_flow::ports::days::Days;
 use oir_flow::ports::guides::Guides;
 use oir_flow::ports::kontoplan::Kontoplaner;
@@ -104,13 +105,14 @@ use oir_flow::ports::operation::Operation;
 use oir_flow::ports::post::Post;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::search::{SavedViews, Search};
+use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::views::Views;
 use oir_flow::ports::work::WorkItems;
 use oir_flow::watch::Watch;
 use oir_flow::work::Worklist;
 
 pub use accessibility::Statement;
-use door::{Entrance, Needs};
+use door::{Entrance, Needs, Viewer};
 use failure::PageError;
 use job::Exports;
 use names::Names;
@@ -245,6 +247,12 @@ impl PortalState {
 
     fn today(&self) -> Date {
         day_of(self.clock.now(), &self.zone)
+    }
+
+    /// Writes down who takes what out, before it leaves.
+    async fn exported(&self, viewer: &Viewer, object: &str) -> Result<(), StoreFailure> {
+        let sign_in = &self.entrance.sign_in;
+        sign_in.log(&viewer.person, deeds::EXPORTED, object).await
     }
 
     fn names(&self) -> Names {

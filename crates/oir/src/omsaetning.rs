@@ -20,8 +20,8 @@ use oir_domain::ids::BilagId;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::check;
 use oir_domain::omsaetning::{
-    Explanation, Posting, Rule, Stage, Standing, TableId, Values, Version, difference, explain,
-    unfit,
+    Explanation, Misfit, Posting, Rule, Stage, Standing, TableId, Values, Version, difference,
+    explain, unfit,
 };
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
@@ -392,12 +392,16 @@ async fn explained<V: Values + ?Sized>(
         writeln!(out, "Ingen regel passer; bilaget ville vente.")?;
     }
     for one in all.iter().take(options.limit.saturating_add(1)) {
-        standing(&mut out, one)?;
+        standing(&mut out, one, posting.values)?;
     }
     Ok(ExitCode::from(u8::from(!won)))
 }
 
-fn standing(out: &mut impl Write, one: &Explanation<'_>) -> std::io::Result<()> {
+fn standing<V: Values + ?Sized>(
+    out: &mut impl Write,
+    one: &Explanation<'_>,
+    values: &V,
+) -> std::io::Result<()> {
     match &one.standing {
         Standing::Wins => {
             writeln!(out, "Vinder:   {}", told::rule(one.rule))?;
@@ -408,7 +412,14 @@ fn standing(out: &mut impl Write, one: &Explanation<'_>) -> std::io::Result<()> 
         }
         Standing::Beaten => writeln!(out, "Slået:    {}", told::rule(one.rule)),
         Standing::Misses(misfits) => {
-            let why: Vec<String> = misfits.iter().map(|m| danish::misfit(*m)).collect();
+            let told = |misfit: &Misfit<'_>| {
+                let value = match misfit {
+                    Misfit::Value(facet) => values.value(facet),
+                    _ => None,
+                };
+                danish::misfit(misfit, one.rule, value)
+            };
+            let why: Vec<String> = misfits.iter().map(told).collect();
             writeln!(out, "Passer ej {}", told::rule(one.rule))?;
             writeln!(out, "          {}", why.join("; "))
         }

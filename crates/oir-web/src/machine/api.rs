@@ -129,6 +129,14 @@ pub(super) fn found(value: &Value) -> Response {
     written(StatusCode::OK, JSON, value)
 }
 
+/// What was found, or the answer that ended the question.
+pub(super) fn told(asked: Result<Value, Box<Response>>) -> Response {
+    match asked {
+        Ok(value) => found(&value),
+        Err(answer) => *answer,
+    }
+}
+
 /// What was wrong with a question, all at once.
 pub(super) fn wrong(faults: &[Fault]) -> Response {
     let refusal = Refusal::of(Blame::Sender, faults);

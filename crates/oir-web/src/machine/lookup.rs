@@ -1,7 +1,7 @@
 //! Looking things up as JSON: the list of bilag and one bilag with its life. Personal
 //! numbers are masked. It stands behind the portal's door and sees what its caller sees.
 
-mod question;
+pub(super) mod question;
 
 use std::sync::Arc;
 

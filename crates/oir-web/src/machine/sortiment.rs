@@ -20,12 +20,14 @@ use oir_flow::ports::sortiment::{Change, Subscription};
 use oir_wire::finans::write::instant;
 use oir_wire::klassifikation::write;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::MachineState;
-use super::api::{away, found, not_allowed, taken_in, turned_away, wrong, wrong_method};
+use super::api::{away, not_allowed, taken_in, told, turned_away, wrong, wrong_method};
 use super::door::{self, Peer};
+use super::lookup::question::{kommune, parsed, unexpected};
 
 /// Where the interface lives.
 pub const PATH: &str = "/api/sortiment/v1";
@@ -135,9 +137,20 @@ struct Wanted {
     navn: String,
 }
 
+/// The JSON of a body; where it is not of the form wanted, that, and where it goes wrong.
+fn read_json<T: DeserializeOwned>(bytes: &[u8], form: &str) -> Or<T> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let place = format!("JSON, linje {line}, kolonne {column}");
+        fault(FaultCode::WrongForm, &place, form)
+    })
+}
+
 fn read_wanted(bytes: &[u8]) -> Or<(FagsystemId, Kommunekode, Box<str>)> {
-    let wanted: Wanted = serde_json::from_slice(bytes)
-        .map_err(|error| fault(FaultCode::WrongForm, "JSON", &error.to_string()))?;
+    let wanted: Wanted = read_json(
+        bytes,
+        "et objekt med Fagsystem, Kommunekode og Navn som tekst",
+    )?;
     let mut faults = Vec::new();
     let mut wrong_form = |place: &str, want: &str| {
         let place = Place::message(place);
@@ -147,8 +160,7 @@ fn read_wanted(bytes: &[u8]) -> Or<(FagsystemId, Kommunekode, Box<str>)> {
     if fagsystem.is_none() {
         wrong_form("Fagsystem", "en UUID");
     }
-    let code = wanted.kommunekode.parse().ok();
-    let code = code.filter(|code| wanted.kommunekode.len() == 4 && *code > 0);
+    let code = kommune(&wanted.kommunekode).filter(|code| code.0 > 0);
     if code.is_none() {
         wrong_form("Kommunekode", "4 cifre");
     }
@@ -157,9 +169,7 @@ fn read_wanted(bytes: &[u8]) -> Or<(FagsystemId, Kommunekode, Box<str>)> {
         wrong_form("Navn", "1 til 80 tegn");
     }
     match (fagsystem, code) {
-        (Some(fagsystem), Some(code)) if faults.is_empty() => {
-            Ok((fagsystem, Kommunekode(code), navn.into()))
-        }
+        (Some(fagsystem), Some(code)) if faults.is_empty() => Ok((fagsystem, code, navn.into())),
         _ => Err(Box::new(wrong(&faults))),
     }
 }
@@ -199,10 +209,7 @@ async fn subscribe(
         done.await.map_err(|failure| failed(&failure))?;
         Ok(subscription)
     };
-    match kept.await {
-        Ok(subscription) => found(&shown(&subscription)),
-        Err(answer) => *answer,
-    }
+    told(kept.await.map(|subscription| shown(&subscription)))
 }
 
 fn shown(subscription: &Subscription) -> Value {
@@ -227,10 +234,7 @@ async fn one(
         let pass = entered(&state, peer, &headers).await?;
         own(&state, pass.as_ref(), &id).await
     };
-    match kept.await {
-        Ok(subscription) => found(&shown(&subscription)),
-        Err(answer) => *answer,
-    }
+    told(kept.await.map(|subscription| shown(&subscription)))
 }
 
 async fn end(
@@ -250,9 +254,7 @@ async fn end(
         done.await.map_err(|failure| failed(&failure))?;
         Ok(json!({ "AbonnementID": id, "Udfald": "OPSAGT" }))
     };
-    ended
-        .await
-        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
+    told(ended.await)
 }
 
 /// A change: what kind of object, and the event as KOMBIT's XML.
@@ -286,26 +288,61 @@ async fn whole(
         let objects: Vec<Value> = whole.iter().map(event).collect();
         Ok(json!({ "Position": position, "Objekter": objects }))
     };
-    read.await
-        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
+    told(read.await)
 }
 
-#[derive(Deserialize)]
+/// Which changes are asked for.
+#[derive(Default)]
 struct From {
     fra: Option<i64>,
     antal: Option<u32>,
+}
+
+impl From {
+    /// Reads the parameters of an address.
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let mut from = Self::default();
+        let mut faults = Vec::new();
+        for (place, (name, value)) in pairs.iter().enumerate() {
+            let mut before = pairs.iter().take(place);
+            let read = if before.any(|(other, _)| other == name) {
+                Err(unexpected(name, &"samme navn én gang"))
+            } else {
+                from.take(name, value)
+            };
+            faults.extend(read.err());
+        }
+        if faults.is_empty() {
+            Ok(from)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Fault> {
+        match name {
+            "fra" => self.fra = Some(parsed(name, "en position", value.parse().ok())?),
+            "antal" => {
+                let form = "et tal fra 1 til 500";
+                self.antal = Some(parsed(name, form, value.parse().ok())?);
+            }
+            _ => return Err(unexpected(name, &"en parameter fra beskrivelsen")),
+        }
+        Ok(())
+    }
 }
 
 async fn changes(
     State(state): State<MachineState>,
     peer: Option<Extension<Peer>>,
     Path(id): Path<String>,
-    Query(from): Query<From>,
+    Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Response {
     let read = async {
         let pass = entered(&state, peer, &headers).await?;
         let of = own(&state, pass.as_ref(), &id).await?;
+        let from = From::read(&query).map_err(|faults| Box::new(wrong(&faults)))?;
         let after = from.fra.unwrap_or(of.acknowledged);
         let limit = from.antal.unwrap_or(PAGE).clamp(1, PAGE);
         let store = &state.classification.store;
@@ -324,8 +361,7 @@ async fn changes(
         let events: Vec<Value> = changes.iter().map(event).collect();
         Ok(json!({ "Position": position, "Flere": full, "Aendringer": events }))
     };
-    read.await
-        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
+    told(read.await)
 }
 
 #[derive(Deserialize)]
@@ -347,20 +383,23 @@ async fn acknowledge(
             .await
             .map_err(Box::new)?;
         let of = own(&state, pass.as_ref(), &id).await?;
-        let said: Result<Acknowledged, _> = serde_json::from_slice(message.bytes());
-        let said = said.map_err(|error| fault(FaultCode::WrongForm, "JSON", &error.to_string()))?;
+        let said: Acknowledged = read_json(message.bytes(), "et objekt med Position som heltal")?;
+        let never_given = || {
+            let want = "en position, der er givet";
+            fault(FaultCode::WrongForm, "Position", want)
+        };
+        if said.position < 0 {
+            return Err(never_given());
+        }
         let now = state.classification.clock.now();
         let store = &state.classification.store;
         let noted = store.acknowledge(of.id, said.position, now).await;
-        if said.position < 0 || !noted.map_err(|failure| failed(&failure))? {
-            let want = "en position, der er givet";
-            return Err(fault(FaultCode::WrongForm, "Position", want));
+        if !noted.map_err(|failure| failed(&failure))? {
+            return Err(never_given());
         }
         Ok(json!({ "AbonnementID": id, "Position": said.position }))
     };
-    noted
-        .await
-        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
+    told(noted.await)
 }
 
 async fn announcements(
@@ -393,6 +432,5 @@ async fn announcements(
         };
         Ok(json!({ "Varsler": all.iter().map(line).collect::<Vec<_>>() }))
     };
-    read.await
-        .map_or_else(|answer: Box<Response>| *answer, |value| found(&value))
+    told(read.await)
 }

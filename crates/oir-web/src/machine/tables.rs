@@ -17,7 +17,7 @@ use oir_domain::finans::Posteringstype;
 use oir_domain::machine_key::Right;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::{
-    Condition, Posting, Rule, Stage, Standing, TableId, Version, explain,
+    Condition, Misfit, Posting, Rule, Stage, Standing, TableId, Values, Version, explain,
 };
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::StoreFailure;
@@ -25,8 +25,10 @@ use oir_wire::danish::omsaetning::misfit;
 use serde_json::{Value, json};
 
 use super::MachineState;
-use super::api::{PATH, away, found, not_allowed, turned_away, wrong, wrong_method};
+use super::api::{PATH, away, found, not_allowed, told, turned_away, wrong, wrong_method};
 use super::door::{self, Peer};
+use super::lookup::question::{self, parsed, unexpected};
+use crate::masking::mask_text;
 
 /// Rules that are named beside the winner: those that lack least.
 const OTHERS: usize = 20;
@@ -72,7 +74,7 @@ fn failed(failure: &StoreFailure) -> Response {
 }
 
 fn missing(what: &str, shown: &str) -> Fault {
-    let shown: String = shown.chars().take(80).collect();
+    let shown = question::shown(shown);
     Fault::new(FaultCode::NotFound, Place::message(what), &[&shown])
 }
 
@@ -82,7 +84,9 @@ fn unknown(what: &str, shown: &str) -> Response {
 
 /// The table of an address; the system by its id or its short name.
 fn table(state: &MachineState, (kommune, system): (&str, &str)) -> Result<TableId, Fault> {
-    let code = kommune.parse().ok().map(Kommunekode);
+    // The contract's `^[0-9]{1,4}$`: a sign is no digit.
+    let digits = kommune.len() <= 4 && kommune.bytes().all(|b| b.is_ascii_digit());
+    let code = kommune.parse().ok().filter(|_| digits).map(Kommunekode);
     let code = code.ok_or_else(|| missing("Kommunekode", kommune))?;
     let register = state.hub.register();
     let mut systems = register.fagsystemer();
@@ -136,13 +140,11 @@ async fn versions(
         let versions = state.tables.versions(&scope, table).await;
         let versions = versions.map_err(|failure| failed(&failure))?;
         if versions.is_empty() {
-            return Err(unknown("Omsaetningstabel", &kommune));
+            return Err(unknown("Omsaetningstabel", &kommune).into());
         }
         Ok(json!({ "Udgave": versions.iter().map(version).collect::<Vec<_>>() }))
     };
-    asked
-        .await
-        .map_or_else(|answer| answer, |value| found(&value))
+    told(asked.await)
 }
 
 async fn rules(
@@ -164,10 +166,13 @@ async fn rules(
             "Regel": rules.iter().map(rule).collect::<Vec<_>>(),
         }))
     };
-    asked
-        .await
-        .map_or_else(|answer: Response| answer, |value| found(&value))
+    told(asked.await)
 }
+
+/// The parameter that must be there.
+const DAY: &str = "dag";
+/// How it is written.
+const DAY_FORM: &str = "en dato: ÅÅÅÅ-MM-DD";
 
 /// A posting as an address describes it.
 struct Asked {
@@ -193,27 +198,14 @@ impl Asked {
         let mut day = None;
         for (name, value) in pairs {
             let read = match name.as_str() {
-                "dag" => value.parse().ok().map(|read| day = Some(read)),
-                "side" => Side::from_letter(value).map(|read| asked.side = read),
-                "type" => Posteringstype::from_code(value).map(|read| asked.posteringstype = read),
-                "aar" => {
-                    let year = value.parse().ok();
-                    let year = year.filter(|year| (-9_999..=9_999).contains(year));
-                    year.map(Regnskabsaar)
-                        .map(|read| asked.regnskabsaar = Some(read))
-                }
-                "vaerdi" => value.split_once(':').map(|(facet, value)| {
-                    asked.values.push((facet.to_owned(), value.to_owned()));
-                }),
-                _ => None,
+                DAY => parsed(name, DAY_FORM, value.parse().ok()).map(|read| day = Some(read)),
+                _ => asked.take(name, value),
             };
-            if read.is_none() {
-                faults.push(misread(name, value));
-            }
+            faults.extend(read.err());
         }
         match day {
             Some(day) => asked.day = day,
-            None if faults.is_empty() => faults.push(misread("dag", "")),
+            None if faults.is_empty() => faults.push(question::wrong(DAY, &DAY_FORM)),
             None => {}
         }
         if faults.is_empty() {
@@ -222,16 +214,27 @@ impl Asked {
             Err(faults)
         }
     }
-}
 
-fn misread(name: &str, value: &str) -> Fault {
-    let shown = |text: &str| text.chars().take(80).collect::<String>();
-    let place = Place::message(&shown(name));
-    Fault::new(
-        FaultCode::WrongForm,
-        place,
-        &[&shown(value), &"beskrivelsens form"],
-    )
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Fault> {
+        match name {
+            "side" => self.side = parsed(name, "D eller K", Side::from_letter(value))?,
+            "type" => {
+                let kind = Posteringstype::from_code(value);
+                self.posteringstype = parsed(name, "NOR, SUP eller PRI", kind)?;
+            }
+            "aar" => {
+                let year = value.parse().ok();
+                let year = year.filter(|year| (-9_999..=9_999).contains(year));
+                self.regnskabsaar = Some(parsed(name, "et år", year.map(Regnskabsaar))?);
+            }
+            "vaerdi" => {
+                let (facet, value) = parsed(name, "facet:værdi", value.split_once(':'))?;
+                self.values.push((facet.to_owned(), value.to_owned()));
+            }
+            _ => return Err(unexpected(name, &"en parameter fra beskrivelsen")),
+        }
+        Ok(())
+    }
 }
 
 async fn why(
@@ -246,7 +249,7 @@ async fn why(
         let table = table(&state, (&kommune, &system)).map_err(|fault| wrong(&[fault]))?;
         let asked = Asked::read(&query).map_err(|faults| wrong(&faults))?;
         if !scope.covers(table.kommune, Some(table.fagsystem)) {
-            return Err(unknown("Omsaetningstabel", &kommune));
+            return Err(unknown("Omsaetningstabel", &kommune).into());
         }
         let register = state.hub.register();
         let ruling = register.table(table.kommune, table.fagsystem, asked.day);
@@ -264,17 +267,21 @@ async fn why(
                 Standing::Wins => ("VINDER", Vec::new()),
                 Standing::Beaten => ("SLAAET", Vec::new()),
                 Standing::Misses(misfits) => {
-                    let reasons = misfits.iter().map(|one| misfit(*one)).collect();
-                    ("PASSER_IKKE", reasons)
+                    let told = |reason: &Misfit<'_>| {
+                        let value = match reason {
+                            Misfit::Value(facet) => posting.values.value(facet),
+                            _ => None,
+                        };
+                        mask_text(&misfit(reason, one.rule, value))
+                    };
+                    ("PASSER_IKKE", misfits.iter().map(told).collect())
                 }
             };
             json!({ "Regel": rule(one.rule), "Udfald": word, "Grunde": reasons })
         });
         Ok(json!({ "Udgave": ruling.number, "Forklaring": told.collect::<Vec<_>>() }))
     };
-    asked
-        .await
-        .map_or_else(|answer| answer, |value| found(&value))
+    told(asked.await)
 }
 
 fn version(version: &Version) -> Value {

@@ -14,7 +14,6 @@ use oir_domain::access::Action;
 use oir_domain::day::{Account, DayFacts, DayStatus, Stated};
 use oir_domain::money::Overflow;
 use oir_flow::ports::days::{DayFilter, DayRow, SigningKind};
-use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
 use super::PortalState;
@@ -349,10 +348,7 @@ pub(super) async fn download(
     let names = state.names();
     let days = judged(&state, &viewer, &query, first, &names).await?;
     let object = format!("afstemning.xlsx, {} linjer", days.len());
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let rows = days.iter().map(|day| sheet_line(day, &names)).collect();
     let name = format!("afstemning-{}.xlsx", words::month_iso(first));
     let sheet = Sheet {

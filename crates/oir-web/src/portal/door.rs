@@ -22,6 +22,7 @@ use oir_flow::sign_in::{SignIn, Token};
 use super::PortalState;
 use super::drift;
 use super::failure::PageError;
+use super::kontoplan;
 use super::omsaetning as tables;
 use super::query::percent_encoded;
 use super::view::Notice;
@@ -125,10 +126,7 @@ pub const PAGES: &[(&str, Needs)] = &[
         "/kontoplan/{kommune}/konti.csv",
         Needs::Right(Action::SeeSortiment),
     ),
-    (
-        "/kontoplan/{kommune}/import",
-        Needs::Right(Action::EditKontoplan),
-    ),
+    (kontoplan::IMPORT, Needs::Right(Action::EditKontoplan)),
     (
         "/kontoplan/{kommune}/import/{fil}",
         Needs::Right(Action::EditKontoplan),
@@ -157,8 +155,8 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/omsaetning", Needs::Right(Action::SeeSortiment)),
     ("/omsaetning.xlsx", Needs::Right(Action::Export)),
     (tables::TABLE, Needs::Right(Action::SeeSortiment)),
-    (tables::RULES_SHEET, Needs::Right(Action::Export)),
-    (tables::RULES_CSV, Needs::Right(Action::Export)),
+    (tables::RULES_SHEET, Needs::Right(Action::SeeSortiment)),
+    (tables::RULES_CSV, Needs::Right(Action::SeeSortiment)),
     (tables::DRAFT, Needs::Right(Action::SeeSortiment)),
     (tables::DRAFT_BEGIN, Needs::Right(Action::EditOmsaetning)),
     (tables::DRAFT_CHANGE, Needs::Right(Action::EditOmsaetning)),

@@ -35,6 +35,7 @@ use super::door::Viewer;
 use super::failure::{PageError, page};
 use super::markdown::{self, Markup};
 use super::names::Names;
+use super::omsaetning::fagsystem_id;
 use super::view::{Choice, Page, Section};
 use crate::danish_format::{instant_short, whole};
 
@@ -100,18 +101,6 @@ fn read_code(text: &str) -> Result<Option<FaultCode>, PageError> {
             code.map(Some).ok_or(PageError::BadAddress)
         }
     }
-}
-
-/// A fagsystem by its id or its short name; one that the register does not have is not there.
-fn fagsystem(state: &PortalState, text: &str) -> Result<FagsystemId, PageError> {
-    let register = (state.register)();
-    let by_id = text.parse().ok().and_then(|id| register.fagsystem(id));
-    let named = || {
-        let same = |kort: &str| kort.eq_ignore_ascii_case(text);
-        register.fagsystemer().find(|f| same(&f.kortnavn))
-    };
-    let found = by_id.or_else(named).map(|fagsystem| fagsystem.id);
-    found.ok_or(PageError::NotFound)
 }
 
 /// The municipality whose guide somebody reads when they name none: the only one they see
@@ -256,7 +245,7 @@ pub(super) async fn show(
     query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(wanted) = query.map_err(|_| PageError::BadAddress)?;
-    let id = fagsystem(&state, &text)?;
+    let id = fagsystem_id(&state, &text)?;
     let (kommune, code) = asked(&wanted, &viewer.scope, id)?;
     let heads = state.guides.shelf(&viewer.scope, Some(id)).await?;
     let found = match resolve(&heads, kommune, id, code) {
@@ -355,7 +344,7 @@ pub(super) async fn versions(
     let Query(wanted) = query.map_err(|_| PageError::BadAddress)?;
     let place = GuidePlace {
         kommune: wanted.kommune()?,
-        fagsystem: fagsystem(&state, &text)?,
+        fagsystem: fagsystem_id(&state, &text)?,
         code: wanted.code()?,
     };
     let scope = &viewer.scope;

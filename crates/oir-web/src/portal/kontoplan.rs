@@ -24,10 +24,13 @@ use serde::Deserialize;
 use super::PortalState;
 use super::door::Viewer;
 use super::failure::{PageError, page};
-use super::query::percent_encoded;
+use super::query::{pairs, percent_encoded};
 use super::view::{Badge, Choice, Page, Section};
 use crate::danish_format::{day_short, instant_short, sort_key, whole};
+use crate::masking::mask_text;
 
+/// A file for a municipality's kontoplan is sent here.
+pub(super) const IMPORT: &str = "/kontoplan/{kommune}/import";
 /// Accounts of a page: two screens.
 const PAGE_LINES: usize = 50;
 /// Versions that are shown.
@@ -37,6 +40,8 @@ const VERSIONS: u32 = 20;
 const SOON_DAYS: i64 = 90;
 /// The way to all of them.
 const BACK: (&str, &str) = ("/kontoplan", "Kontoplaner");
+/// The way to what accounts are for.
+const HOME: (&str, &str) = ("/omsaetning", "Kontering");
 
 /// All kontoplaner.
 #[derive(Debug, Template)]
@@ -152,17 +157,13 @@ impl ListQuery {
     }
 
     fn href(&self, base: &str, page: usize) -> String {
-        let pairs = [
-            ("q", self.q.trim().to_owned()),
-            ("tilstand", self.tilstand.clone()),
-            ("udgave", self.udgave.trim().to_owned()),
-            ("side", page.to_string()),
-        ];
-        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<String> = pairs
-            .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
-            .collect();
-        format!("{base}?{}", pairs.join("&"))
+        let asked = pairs(&[
+            ("q", &self.q),
+            ("tilstand", &self.tilstand),
+            ("udgave", &self.udgave),
+            ("side", &page.to_string()),
+        ]);
+        format!("{base}?{asked}")
     }
 }
 
@@ -233,7 +234,7 @@ pub(super) async fn shelf(
     };
     let lines = all(&state, &viewer).await?.into_iter().map(line);
     let template = ShelfPage {
-        page: Page::inside("Kontoplaner", Section::Neither, &viewer).below(&[("/", "Forside")]),
+        page: Page::inside("Kontoplaner", Section::Kontering, &viewer).below(&[HOME]),
         lines: lines.collect(),
     };
     Ok(page(&template)?.into_response())
@@ -265,8 +266,12 @@ pub(super) async fn list(
         Choice::new(word.to_owned(), words.to_owned(), &query.tilstand)
     };
     let template = ListPage {
-        page: Page::inside(&format!("Kontoplan for {navn}"), Section::Neither, &viewer)
-            .below(&[("/", "Forside"), BACK]),
+        page: Page::inside(
+            &format!("Kontoplan for {navn}"),
+            Section::Kontering,
+            &viewer,
+        )
+        .below(&[HOME, BACK]),
         kommune: navn,
         href: href(kommune),
         shown,
@@ -276,7 +281,10 @@ pub(super) async fn list(
             .collect(),
         may_import: editor.covers(kommune, None),
         standings: STANDINGS.map(standing).into(),
-        query,
+        query: ListQuery {
+            q: mask_text(&query.q),
+            ..query
+        },
     };
     Ok(page(&template)?.into_response())
 }

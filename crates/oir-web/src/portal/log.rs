@@ -294,10 +294,7 @@ async fn taken_out(
     };
     let count = whole(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     let object = format!("{file}, {count} linjer");
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(viewer, &object).await?;
     let columns = vec![
         Column::new("Nr.", 10.0, Kind::Figure),
         Column::new("Tidspunkt", 20.0, Kind::Time),

@@ -60,10 +60,15 @@ impl Names {
 
     /// The municipalities that somebody sees something of as choices, in Danish order.
     pub(super) fn kommune_choices(&self, scope: &Scope, chosen: &str) -> Vec<Choice> {
+        self.kommuner(|kode| scope.touches(kode), chosen)
+    }
+
+    /// Those municipalities as choices, in Danish order.
+    pub(super) fn kommuner(&self, seen: impl Fn(Kommunekode) -> bool, chosen: &str) -> Vec<Choice> {
         let mut choices: Vec<_> = self
             .kommuner
             .iter()
-            .filter(|(kode, _)| scope.touches(**kode))
+            .filter(|(kode, _)| seen(**kode))
             .map(|(kode, navn)| Choice::new(kode.0.to_string(), navn.to_string(), chosen))
             .collect();
         choices.sort_by_cached_key(|choice| sort_key(&choice.label));

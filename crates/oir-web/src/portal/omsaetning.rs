@@ -36,6 +36,8 @@ pub(super) mod words;
 pub(super) use simulation::Runs;
 pub(super) use upload::Uploads;
 
+use axum::extract::{Path, State};
+use axum::response::Redirect;
 use axum::routing::{MethodRouter, get};
 use jiff::civil::Date;
 use oir_domain::access::{Action, Scope};
@@ -93,17 +95,29 @@ pub(super) fn pages() -> Vec<(&'static str, MethodRouter<PortalState>)> {
         (RULES_CSV, get(files::csv)),
         (DRAFT, get(draft::show)),
         (DRAFT_BEGIN, get(draft::ask).post(draft::begin)),
-        (DRAFT_CHANGE, get(draft::back).post(draft::change)),
+        (DRAFT_CHANGE, back_to("/kladde").post(draft::change)),
         (RULE, get(rule::show).post(rule::save)),
         (UPLOAD, upload::route()),
         (COVERAGE, get(coverage::show)),
         (COVERAGE_SHEET, get(coverage::download)),
         (SIMULATION, get(simulation::show)),
-        (SIMULATION_RUN, get(simulation::back).post(simulation::run)),
+        (SIMULATION_RUN, back_to("/simulering").post(simulation::run)),
         (APPROVAL, get(approval::show).post(approval::approve)),
         (WHY, get(why::show)),
         (UPKEEP, get(upkeep::show)),
     ]
+}
+
+/// `GET` of an address that only takes forms, e.g. when a page is loaded again after the way in:
+/// to the page of the table that has the form.
+fn back_to(page: &'static str) -> MethodRouter<PortalState> {
+    let back = move |State(state): State<PortalState>,
+                     viewer: Viewer,
+                     Path(address): Path<Address>| async move {
+        let table = Table::find(&state, &viewer.scope, &address).await?;
+        Ok::<_, PageError>(Redirect::to(&table.href(page)))
+    };
+    get(back)
 }
 
 /// Which table an address names.

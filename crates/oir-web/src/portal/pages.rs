@@ -168,10 +168,7 @@ fn accounts() -> Pages {
             "/kontoplan/{kommune}/konti.csv",
             get(kontoplan::sheets::csv),
         ),
-        (
-            "/kontoplan/{kommune}/import",
-            kontoplan::import::upload_route(),
-        ),
+        (kontoplan::IMPORT, kontoplan::import::upload_route()),
         (
             "/kontoplan/{kommune}/import/{fil}",
             get(kontoplan::preview::show).post(kontoplan::preview::confirm),

@@ -339,7 +339,7 @@ fn read<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T
 }
 
 /// `name=value&…` of the pairs that have a value.
-fn pairs(pairs: &[(&str, &str)]) -> String {
+pub(super) fn pairs(pairs: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in pairs.iter().filter(|(_, value)| !value.trim().is_empty()) {
         if !text.is_empty() {

@@ -211,7 +211,6 @@ pub(super) async fn roles(
         page: Page::inside("Roller og rettigheder", Section::Neither, &viewer),
         own: roles_in_words(&viewer.person, &state.names()),
         keys: viewer.may(Action::ManageKeys),
-        accounts: viewer.may(Action::SeeSortiment),
         actions: Action::ALL.map(|a| (words::action(a), who_may(a))).into(),
         lines: TABLE.iter().map(line).collect(),
     };

@@ -16,7 +16,6 @@ use oir_domain::ids::FagsystemId;
 use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Sortimentspost;
-use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
 use super::PortalState;
@@ -71,7 +70,8 @@ pub(super) async fn overview(
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Wanted {
-    kommune: String,
+    /// None = the reader's own; empty = national values only.
+    kommune: Option<String>,
     q: String,
 }
 
@@ -117,12 +117,14 @@ fn kommune(
     scope: &Scope,
     id: FagsystemId,
 ) -> Result<Option<Kommunekode>, PageError> {
-    let own = match wanted.kommune.trim() {
-        "" => {
-            let mut own = scope.patches().iter().filter_map(|patch| patch.kommune);
-            own.next()
+    let own = match wanted.kommune.as_deref().map(str::trim) {
+        None => {
+            let patches = scope.patches().iter();
+            let mut of_it = patches.filter(|patch| patch.fagsystem.is_none_or(|own| own == id));
+            of_it.find_map(|patch| patch.kommune)
         }
-        text => Some(Kommunekode(
+        Some("") => None,
+        Some(text) => Some(Kommunekode(
             text.parse().map_err(|_| PageError::BadAddress)?,
         )),
     };
@@ -197,7 +199,7 @@ pub(super) async fn show(
         page: Page::inside(&title, Section::Kontering, &viewer)
             .below(&[("/omsaetning", "Kontering"), ("/sortiment", "Sortiment")]),
         here: format!("/sortiment/{id}"),
-        kommuner: names.kommune_choices(&viewer.scope, &chosen),
+        kommuner: names.kommuner(|kode| viewer.scope.covers(kode, Some(id)), &chosen),
         q: mask_text(&wanted.q),
         count: whole(u64::try_from(posts.len()).unwrap_or(u64::MAX)),
         cut: posts.len() > SHOWN,
@@ -229,10 +231,7 @@ pub(super) async fn download(
     let posts = values(&state, id, kommune, &wanted.q);
     let name = state.names().fagsystem(Some(id));
     let object = format!("vaerdier.xlsx, {name}, {} linjer", posts.len());
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let row = |post: &Sortimentspost| {
         let line = line(post, &state);
         let to = post.validity.to.map_or(Cell::Empty, Cell::Day);

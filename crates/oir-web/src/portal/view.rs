@@ -570,7 +570,6 @@ pub(super) struct RolesPage {
     pub(super) own: Vec<String>,
     /// Whether the way to the keys of machines is shown.
     pub(super) keys: bool,
-    pub(super) accounts: bool,
     /// Each right and the roles that have it.
     pub(super) actions: Vec<(&'static str, Vec<&'static str>)>,
     pub(super) lines: Vec<RoleLine>,

@@ -6,7 +6,6 @@ use axum::response::Response;
 use oir_domain::access::Action;
 use oir_domain::calendar::day_of;
 use oir_domain::work::{Area, deadline};
-use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::work::WorkLine;
 
 use super::door::Viewer;
@@ -74,12 +73,9 @@ pub(super) async fn download(
     }
     let count = whole(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     let object = format!("fejl.xlsx, {count} linjer");
-    let sign_in = &state.entrance.sign_in;
     debug_assert!(viewer.may(Action::Export), "the door asked for it");
     // What leaves the house is written down before it leaves.
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let sheet = Sheet {
         name: "Fejl",
         columns: COLUMNS.into(),

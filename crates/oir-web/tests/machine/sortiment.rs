@@ -131,9 +131,13 @@ async fn a_subscriber_gets_the_whole_then_each_change_and_can_go_back() {
     )
     .await;
     assert_eq!(again["Aendringer"], news["Aendringer"]);
-    let beyond = Some(json!({ "Position": 1_000_000 }));
-    let (status, _) = ask(&house, ("POST", &at("/kvittering")), key, beyond).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    for never_given in [1_000_000, -5] {
+        let said = Some(json!({ "Position": never_given }));
+        let (status, _) = ask(&house, ("POST", &at("/kvittering")), key, said).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{never_given}");
+        let (_, kept) = ask(&house, ("GET", &at("")), key, None).await;
+        assert_eq!(kept["Position"], news["Position"], "{never_given}");
+    }
     let (status, _) = ask(&house, ("DELETE", &at("")), key, None).await;
     assert_eq!(status, StatusCode::OK);
     let (status, _) = ask(&house, ("GET", &at("")), key, None).await;
@@ -179,4 +183,46 @@ async fn a_key_follows_and_registers_its_own_only() {
     );
     assert_eq!(house.store.position().await.unwrap(), position);
     assert_eq!(opret(&house, &own, &facet, &mine).await, "20");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_answered_in_danish_with_the_form_wanted() {
+    let house = House::open().await;
+    let here = sample::KOMMUNE;
+    let rights = [Right::FollowSortiment];
+    let key = house.key_for(sample::FAGSYSTEM, &[here], &rights).await;
+    let key = Some(key.as_str());
+    let signed = Some(json!({
+        "Fagsystem": sample::FAGSYSTEM.to_string(),
+        "Kommunekode": "+101",
+        "Navn": "Opdigtet ERP",
+    }));
+    let (status, said) = ask(&house, ("POST", "abonnementer"), key, signed).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(said.to_string().contains("ventet: 4 cifre"), "{said}");
+    let half = Some(json!({ "Fagsystem": 7 }));
+    let (status, said) = ask(&house, ("POST", "abonnementer"), key, half).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let told = said.to_string();
+    assert!(told.contains("ventet: et objekt med Fagsystem"), "{told}");
+    assert!(!told.contains("invalid type"), "{told}");
+    let (_, made) = ask(&house, ("POST", "abonnementer"), key, wish(here)).await;
+    let changes = format!(
+        "abonnementer/{}/aendringer",
+        made["AbonnementID"].as_str().unwrap()
+    );
+    let odd = format!("{changes}?fra=abc&antal=x&antal=1&sidste=1");
+    let (status, said) = ask(&house, ("GET", &odd), key, None).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let told = said.to_string();
+    for told_of in [
+        "ventet: en position",
+        "ventet: et tal fra 1 til 500",
+        "ventet: samme navn én gang",
+        "ventet: en parameter fra beskrivelsen",
+    ] {
+        assert!(told.contains(told_of), "{told_of}: {told}");
+    }
+    let (status, _) = ask(&house, ("GET", &format!("{changes}?antal=1")), key, None).await;
+    assert_eq!(status, StatusCode::OK);
 }

@@ -70,7 +70,12 @@ async fn a_posting_is_explained_by_the_version_in_force() {
     assert_eq!(first["Udfald"], "VINDER");
     assert_eq!(second["Udfald"], "PASSER_IKKE");
     assert!(!second["Grunde"].as_array().unwrap().is_empty());
-    let wrong = "/101/KSD/forklaring?side=X&vaerdi=uden";
+    let reason = second["Grunde"][0].as_str().unwrap();
+    assert!(reason.contains(", men reglen kræver, at "), "{reason}");
+    let signed = "/+101/KSD/forklaring?dag=2026-11-18";
+    let (status, _) = get(&house, signed, None).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let wrong = "/101/KSD/forklaring?side=X&vaerdi=uden&sted=1";
     let (status, said) = get(&house, wrong, None).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let told = said.to_string();
@@ -78,4 +83,14 @@ async fn a_posting_is_explained_by_the_version_in_force() {
         told.contains("side") && told.contains("vaerdi"),
         "all at once: {told}"
     );
+    for form in [
+        "ventet: D eller K",
+        "ventet: facet:værdi",
+        "ventet: en parameter fra beskrivelsen",
+    ] {
+        assert!(told.contains(form), "{form}: {told}");
+    }
+    let (status, said) = get(&house, "/101/KSD/forklaring?side=D", None).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(said.to_string().contains("ventet: en dato"), "{said}");
 }

@@ -106,7 +106,7 @@ pub(crate) struct Invented {
     looks: looks::Kept,
     pub(crate) operation: operation::Kept,
     papers: guides::Papers,
-    tables: omsaetning::Kept,
+    pub(crate) tables: omsaetning::Kept,
     kontoplaner: kontoplan::Kept,
 }
 

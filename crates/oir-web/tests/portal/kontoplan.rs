@@ -137,6 +137,9 @@ async fn accounts_are_found_by_name_by_number_and_by_how_they_stand() {
         let found: Vec<&str> = rows.map(|row| &row[11..14]).collect();
         assert_eq!(found, expected, "{query}");
     }
+    let person = look(&portal, &format!("{PLAN}?q=610190-1234"), &reader).await;
+    assert!(person.text().contains("value=\"610190-****\""));
+    assert!(!person.text().contains("610190-1234"));
     let page = look(&portal, &format!("{PLAN}?udgave=9"), &reader).await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     let page = look(&portal, &format!("{PLAN}/konto?konto=1"), &reader).await;

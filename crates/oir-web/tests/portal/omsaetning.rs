@@ -143,6 +143,62 @@ async fn a_rule_goes_from_what_is_missing_to_force_by_another_person() {
 }
 
 #[tokio::test]
+async fn a_run_that_a_bug_ends_has_failed_and_takes_no_place() {
+    let writer = person(Role::AnsvarligFinans, HERE, "skriver");
+    let mut store = Invented::day(60);
+    store.tables.broken = true;
+    let portal = portal_over(store, &[writer]);
+    let writer = in_as(&portal, 0).await;
+    begun(&portal, &writer).await;
+    // More often than there are places.
+    for _ in 0..3 {
+        let run = sent(&portal, &writer, "/simulering/koer", "periode=maaned").await;
+        assert_eq!(run.status, StatusCode::SEE_OTHER, "{}", run.text());
+        let mut page = look(&portal, &at("/simulering"), &writer).await;
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+            page = look(&portal, &at("/simulering"), &writer).await;
+        }
+        assert!(page.text().contains("Simuleringen blev ikke færdig"));
+    }
+}
+
+#[tokio::test]
+async fn a_link_to_a_rule_leads_to_that_rule_alone() {
+    let portal = portal();
+    let writer = in_as(&portal, 0).await;
+    begun(&portal, &writer).await;
+    // A rule whose account and comment have the number of the first one in them.
+    let other = "udgave=1&edition=1&nummer=0&f0=ydelsesart&b0=SDP-LOEN&fra=01.01.2026&k0=1\
+                 &bem=1&handling=gem";
+    let saved = sent(&portal, &writer, "/kladde/regel", other).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+    assert!(saved.header("location").ends_with("&regel=3"));
+    let searched = look(&portal, &at("?udgave=kladde&q=1"), &writer).await;
+    assert!(searched.text().contains("SDP-LOEN") && searched.text().contains("9998001"));
+    let one = look(&portal, &at("?udgave=kladde&regel=1"), &writer).await;
+    assert!(one.text().contains("Du ser kun regel 1"), "{}", one.text());
+    assert!(one.text().contains("9998001") && !one.text().contains("SDP-LOEN"));
+    let odd = look(&portal, &at("?regel=x"), &writer).await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn who_works_in_a_file_of_rules_gets_it_without_the_right_to_take_lists_out() {
+    let owner = person(Role::ErpSystemejer, HERE, "systemejer");
+    let portal = portal_over(Invented::day(60), &[owner]);
+    let owner = in_as(&portal, 0).await;
+    begun(&portal, &owner).await;
+    let upload = look(&portal, &at("/kladde/regneark"), &owner).await;
+    let mut ways = attributes(upload.text(), "href").into_iter();
+    let file = ways.find(|href| href.contains("/regler.xlsx"));
+    let file = look(&portal, &file.unwrap(), &owner).await;
+    assert_eq!(file.status, StatusCode::OK);
+    let table = look(&portal, &at(""), &owner).await;
+    assert!(table.text().contains("Hent alle regler som regneark"));
+}
+
+#[tokio::test]
 async fn a_rule_that_is_wrong_or_ties_or_is_late_says_so_at_its_field() {
     let portal = portal();
     let (writer, other) = (in_as(&portal, 0).await, in_as(&portal, 1).await);
@@ -333,6 +389,13 @@ async fn another_kommunes_table_is_not_there_and_an_auditor_only_reads() {
             StatusCode::OK
         );
     }
+    let writer = in_as(&portal, 0).await;
+    for (cookie, writes) in [(&writer, true), (&auditor, false)] {
+        let upkeep = look(&portal, &at("/eftersyn"), cookie).await;
+        assert!(upkeep.text().contains("SDP-LOEN"));
+        let column = upkeep.text().contains("Hvis den skal have sin egen konto");
+        assert_eq!(column, writes);
+    }
     let list = look(&portal, LIST, &foreign).await;
     assert!(!list.text().contains("for Viborg") && list.text().contains("for Aarhus"));
     let foreign = sent(&portal, &foreign, "/kladde/ny", "formaal=x&fra=0").await;
@@ -353,4 +416,27 @@ async fn values_of_another_kommune_are_not_there_and_an_empty_sortiment_says_who
     assert_eq!(foreign.status, StatusCode::NOT_FOUND);
     let sheet = look(&portal, &format!("{page}/vaerdier.xlsx?kommune=751"), &own).await;
     assert_eq!(sheet.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn national_values_can_be_chosen_and_the_first_kommune_is_one_of_the_fagsystem() {
+    let two = Person {
+        grants: [(HERE, system(2)), (THERE, system(1))]
+            .map(|(kommune, id)| Grant::try_new(Role::Fagomraade, Some(kommune), Some(id)).unwrap())
+            .to_vec(),
+        ..person(Role::Fagomraade, HERE, "to fagsystemer")
+    };
+    let portal = portal_over(Invented::day(60), &[two]);
+    let reader = in_as(&portal, 0).await;
+    let page = format!("/sortiment/{}", system(1));
+    let own = look(&portal, &page, &reader).await;
+    assert_eq!(own.status, StatusCode::OK);
+    let chosen = format!("<option value=\"{}\" selected>", THERE.0);
+    assert!(own.text().contains(&chosen), "{}", own.text());
+    let elsewhere = format!("<option value=\"{}\"", HERE.0);
+    assert!(!own.text().contains(&elsewhere), "not of this fagsystem");
+    let national = look(&portal, &format!("{page}?kommune="), &reader).await;
+    assert_eq!(national.status, StatusCode::OK);
+    assert!(!national.text().contains("selected"), "{}", national.text());
+    assert!(national.text().contains("vaerdier.xlsx?kommune=\""));
 }

@@ -1,10 +1,18 @@
 //! What can be wrong with an omsætningstabel, and what stands in its way, for people: each with
 //! a code that never changes its meaning, what it is, and what to do.
 
+use jiff::civil::Date;
+use oir_domain::finans::Posteringstype;
+use oir_domain::money::Side;
 use oir_domain::omsaetning::check::{
     COMMENT_MAX, RULES_MAX, TableFault, TableFaults, VALUE_MAX, VALUES_MAX, Wrong,
 };
-use oir_domain::omsaetning::{FACETS_MAX, Misfit, Objection, Unfit};
+use oir_domain::omsaetning::{
+    Condition, FACETS_MAX, Misfit, Objection, Rule, TemplateFault, Unfit,
+};
+
+/// Values of a list that are named before the rest is counted.
+const NAMED: usize = 6;
 
 /// A fault as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,18 +186,104 @@ pub fn unfit(unfit: &Unfit) -> String {
     }
 }
 
-/// Why a rule is not for a posting.
+/// `a, b og c`, where `last` is what stands before the end.
 #[must_use]
-pub fn misfit(misfit: Misfit<'_>) -> String {
-    match misfit {
-        Misfit::Value(facet) => format!("{facet} er en anden"),
-        Misfit::NoValue(facet) => format!("posteringen har ingen {facet}"),
-        Misfit::Side => "den er for den anden side".to_owned(),
-        Misfit::Regnskabsaar => "den er for andre regnskabsår".to_owned(),
-        Misfit::Posteringstype => "den er for en anden posteringstype".to_owned(),
-        Misfit::NotYet => "den gælder først senere".to_owned(),
-        Misfit::NoLonger => "den gælder ikke længere".to_owned(),
+pub fn joined<T: AsRef<str>>(parts: &[T], last: &str) -> String {
+    let texts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+    match texts.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
     }
+}
+
+/// A condition as a clause: `ydelsesart er 013`.
+#[must_use]
+pub fn condition((facet, condition): &(Box<str>, Condition)) -> String {
+    match condition {
+        Condition::Is(value) => format!("{facet} er {value}"),
+        Condition::OneOf(values) if values.len() > NAMED => {
+            let named: Vec<&str> = values.iter().take(NAMED).map(|v| &**v).collect();
+            let more = values.len().saturating_sub(NAMED);
+            format!("{facet} er {} eller {more} andre værdier", named.join(", "))
+        }
+        Condition::OneOf(values) => format!("{facet} er {}", joined(values, "eller")),
+        Condition::Prefix(start) => format!("{facet} begynder med {start}"),
+        Condition::Range(first, last) => format!("{facet} er fra {first} til {last}"),
+    }
+}
+
+/// What a side is called.
+#[must_use]
+pub const fn side(side: Side) -> &'static str {
+    match side {
+        Side::Debit => "debet",
+        Side::Credit => "kredit",
+    }
+}
+
+/// What a kind of posting is called after "posteringen er".
+#[must_use]
+pub const fn kind(kind: Posteringstype) -> &'static str {
+    match kind {
+        Posteringstype::Normal => "normal",
+        Posteringstype::Supplement => "i supplementsperioden",
+        Posteringstype::Primo => "primo",
+    }
+}
+
+/// Why a rule is not for a posting that has this value in the facet, when it is about one.
+#[must_use]
+pub fn misfit(misfit: &Misfit<'_>, rule: &Rule, value: Option<&str>) -> String {
+    match misfit {
+        Misfit::Value(facet) => {
+            let wants = rule.conditions.iter().find(|(name, _)| **name == **facet);
+            let wants = wants.map(condition).unwrap_or_default();
+            format!(
+                "{facet} er {}, men reglen kræver, at {wants}",
+                value.unwrap_or("")
+            )
+        }
+        Misfit::NoValue(facet) => format!("posteringen har ingen værdi for {facet}"),
+        Misfit::Side => match rule.side {
+            Some(wanted) => format!("reglen er kun for {}", side(wanted)),
+            None => String::new(),
+        },
+        Misfit::Regnskabsaar => "reglen er for andre regnskabsår".to_owned(),
+        Misfit::Posteringstype => match rule.posteringstype {
+            Some(wanted) => format!("reglen er kun, når posteringen er {}", kind(wanted)),
+            None => String::new(),
+        },
+        Misfit::NotYet => format!("reglen gælder først fra {}", day(rule.validity.from)),
+        Misfit::NoLonger => match rule.validity.to {
+            Some(to) => format!("reglen gjaldt kun til og med {}", day(to)),
+            None => String::new(),
+        },
+    }
+}
+
+/// What is wrong with the text of an account, and what to do.
+#[must_use]
+pub const fn template(fault: TemplateFault) -> (&'static str, &'static str) {
+    match fault {
+        TemplateFault::Empty => ("der står ingenting", "Skriv en konto"),
+        TemplateFault::TooLong => (
+            "den er længere end 40 tegn",
+            "Kontoen er for lang. En konto har højst 40 tegn",
+        ),
+        TemplateFault::Braces => (
+            "{ og } passer ikke sammen",
+            "Skriv { og } parvis om navnet, fx {sted}",
+        ),
+        TemplateFault::NoFacet => (
+            "der står ingen facet mellem { og }",
+            "Skriv navnet mellem { og }, fx {sted}",
+        ),
+    }
+}
+
+fn day(day: Date) -> String {
+    super::day(&day.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use oir_domain::calendar::{Regnskabsaar, Validity};
 use oir_domain::finans::Posteringstype;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::COMMENT_MAX;
-use oir_domain::omsaetning::{Condition, Rule, Template, TemplateFault};
+use oir_domain::omsaetning::{Condition, Rule, Template};
 
 use super::fault::{Kind, TableFault};
 use super::groups::{Line, Said, rules_of};
@@ -328,19 +328,15 @@ impl Reader<'_> {
                 Some(template)
             }
             Err(why) => {
-                self.fault(row, placed.1, Kind::Konto, &[&text, konto_words(why)]);
+                self.fault(
+                    row,
+                    placed.1,
+                    Kind::Konto,
+                    &[&text, crate::danish::omsaetning::template(why).0],
+                );
                 None
             }
         }
-    }
-}
-
-const fn konto_words(why: TemplateFault) -> &'static str {
-    match why {
-        TemplateFault::Empty => "der står ingenting",
-        TemplateFault::TooLong => "den er længere end 40 tegn",
-        TemplateFault::Braces => "{ og } passer ikke sammen",
-        TemplateFault::NoFacet => "der står ingen facet mellem { og }",
     }
 }
 

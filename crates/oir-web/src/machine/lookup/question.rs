@@ -87,7 +87,8 @@ fn own<T: FromStr>(value: &str) -> Option<T> {
     value.parse().ok()
 }
 
-fn kommune(value: &str) -> Option<Kommunekode> {
+/// A kommunekode: four digits and nothing else.
+pub(in crate::machine) fn kommune(value: &str) -> Option<Kommunekode> {
     let digits = value.len() == 4 && value.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| own(value).map(Kommunekode))?
 }
@@ -96,15 +97,18 @@ fn day(value: &str) -> Option<jiff::civil::Date> {
     (value.len() == 10).then(|| own(value))?
 }
 
-fn parsed<T>(name: &str, form: &str, value: Option<T>) -> Result<T, Fault> {
+/// What was read of a parameter; or that it is not of the form wanted.
+pub(in crate::machine) fn parsed<T>(name: &str, form: &str, value: Option<T>) -> Result<T, Fault> {
     value.ok_or_else(|| wrong(name, &form))
 }
 
-fn wrong(name: &str, form: &dyn Display) -> Fault {
+/// A parameter that is not of the form wanted.
+pub(in crate::machine) fn wrong(name: &str, form: &dyn Display) -> Fault {
     Fault::new(FaultCode::WrongForm, place(name), &[form])
 }
 
-fn unexpected(name: &str, expected: &dyn Display) -> Fault {
+/// A parameter that does not belong there.
+pub(in crate::machine) fn unexpected(name: &str, expected: &dyn Display) -> Fault {
     let shown = shown(name);
     Fault::new(
         FaultCode::UnexpectedElement,
@@ -114,7 +118,7 @@ fn unexpected(name: &str, expected: &dyn Display) -> Fault {
 }
 
 /// What was asked, as it may stand in an answer: short, and of characters that can be shown.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::machine) fn shown(text: &str) -> String {
     let sound = |c: char| {
         if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') {
             '\u{fffd}'

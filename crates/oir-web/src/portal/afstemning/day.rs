@@ -13,7 +13,6 @@ use oir_domain::message::StateName;
 use oir_domain::party::Kommunekode;
 use oir_domain::reconcile::Statement;
 use oir_flow::ports::days::{DayFilter, DayRow, Question, Signing, SigningKind, StatedTotal};
-use oir_flow::ports::sessions::deeds;
 
 use super::overflow;
 use super::total::TotalForm;
@@ -485,10 +484,7 @@ pub(in crate::portal) async fn download(
     let key = key_of(&address, &viewer.scope, &state).await?;
     let loaded = load(&state, &viewer.scope, key).await?;
     let object = format!("afstemning {}", oir_flow::days::object(key));
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let account = &loaded.account;
     let full = |what: &str, s: Statement| {
         let amounts = [Cell::Amount(s.debet), Cell::Amount(s.kredit)];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Form;
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, post};
 use oir_domain::access::Person;
@@ -21,18 +21,15 @@ use crate::danish_format::whole;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, unreadable_form};
+use crate::portal::forms::{Parts, with_file};
 use crate::portal::view::FieldFault;
 
-/// A file of a hundred thousand bilag, with room to spare.
-const UPLOAD_MAX: usize = 8 * 1024 * 1024;
 /// Characters of a remark or an explanation.
 const WORDS_MAX: usize = 1_000;
 
 /// `POST …/kontroltotal`, with the room that a file takes.
 pub(in crate::portal) fn total_route() -> MethodRouter<PortalState> {
-    post(state_total)
-        .layer(DefaultBodyLimit::max(UPLOAD_MAX))
-        .get(day_page)
+    with_file(post(state_total)).get(day_page)
 }
 
 /// `GET` of an address that only takes forms, e.g. when a page is loaded again after the way
@@ -60,41 +57,32 @@ fn back(key: DayKey) -> Response {
     Redirect::to(&words::href(key)).into_response()
 }
 
-/// The form with its file, as it was sent.
-#[derive(Default)]
+/// The control total, as it was sent.
 struct Sent {
-    token: String,
     form: TotalForm,
     file: bool,
     yes: bool,
 }
 
-async fn sent(mut parts: Multipart) -> Result<Sent, PageError> {
-    let bad = |_| PageError::BadForm;
-    let mut sent = Sent::default();
-    while let Some(part) = parts.next_field().await.map_err(bad)? {
-        let name = part.name().unwrap_or("").to_owned();
-        let bytes = part.bytes().await.map_err(bad)?;
+impl Sent {
+    fn of(parts: &Parts) -> Self {
         // Excel writes other alphabets than UTF-8; ids and amounts are in both.
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        match name.as_str() {
-            "token" => sent.token = text,
-            "antal" => sent.form.antal = text,
-            "debet" => sent.form.debet = text,
-            "kredit" => sent.form.kredit = text,
-            "fil" if !text.trim().is_empty() => {
-                sent.file = true;
-                sent.form.liste = text;
-            }
-            "liste" if !text.trim().is_empty() => {
-                sent.file = true;
-                sent.form.liste = text;
-            }
-            "ja" => sent.yes = text == "ja",
-            _ => {}
+        let file = String::from_utf8_lossy(&parts.file.bytes);
+        let kept = parts.text("liste");
+        let list = [&*file, kept]
+            .into_iter()
+            .find(|text| !text.trim().is_empty());
+        Self {
+            form: TotalForm {
+                antal: parts.text("antal").to_owned(),
+                debet: parts.text("debet").to_owned(),
+                kredit: parts.text("kredit").to_owned(),
+                liste: list.unwrap_or("").to_owned(),
+            },
+            file: list.is_some(),
+            yes: parts.text("ja") == "ja",
         }
     }
-    Ok(sent)
 }
 
 async fn state_total(
@@ -103,8 +91,9 @@ async fn state_total(
     Path(address): Path<Address>,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, PageError> {
-    let sent = sent(parts.map_err(|_| PageError::BadForm)?).await?;
-    viewer.sent(&sent.token)?;
+    let parts = Parts::read(parts).await?;
+    viewer.sent(parts.text("token"))?;
+    let sent = Sent::of(&parts);
     let key = key_of(&address, &viewer.scope, &state).await?;
     let read = match total::read(&sent.form) {
         Ok(read) => read,

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use oir_flow::ports::sessions::deeds;
 
 use super::table::{Cell, Kept, Table};
 use super::{look, tables};
@@ -31,10 +30,7 @@ pub(in crate::portal) async fn download(
         tables::expiries(&look, zone),
     ];
     all.extend(tables::house(&look, zone));
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, "drift.xlsx")
-        .await?;
+    state.exported(&viewer, "drift.xlsx").await?;
     let sheets = all.iter().map(sheet).collect();
     workbook::download("drift", (look.now, zone), sheets).await
 }

@@ -10,13 +10,12 @@ use oir_domain::guide::{BODY_MAX, Draft, DraftFault, Guide, GuidePlace, NOTE_MAX
 use oir_flow::ports::sessions::{Deed, deeds};
 use serde::Deserialize;
 
-use super::{
-    PortalState, Wanted, address, fagsystem, place_words, read_code, read_kommune, way_words,
-};
+use super::{PortalState, Wanted, address, place_words, read_code, read_kommune, way_words};
 use crate::danish_format::{instant_short, whole};
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
 use crate::portal::markdown;
+use crate::portal::omsaetning::fagsystem_id;
 use crate::portal::view::{FieldFault, Page, Section, fault_of};
 
 /// The form of a guide, as a browser sends it.
@@ -172,7 +171,7 @@ pub(in crate::portal) async fn write(
     let Query(wanted) = query.map_err(|_| PageError::BadAddress)?;
     let place = GuidePlace {
         kommune: wanted.kommune()?,
-        fagsystem: fagsystem(&state, &text)?,
+        fagsystem: fagsystem_id(&state, &text)?,
         code: wanted.code()?,
     };
     if !place.is_writable(&viewer.scope) {
@@ -205,7 +204,7 @@ pub(in crate::portal) async fn save(
 ) -> Result<Response, PageError> {
     let Form(writing) = sent.map_err(|_| PageError::BadForm)?;
     viewer.sent(&writing.token)?;
-    let place = writing.place(fagsystem(&state, &text)?)?;
+    let place = writing.place(fagsystem_id(&state, &text)?)?;
     if !place.is_writable(&viewer.scope) {
         return Err(PageError::NotFound);
     }

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use oir_domain::access::Action;
-use oir_flow::ports::sessions::deeds;
 
 use super::PortalState;
 use super::shelf::{GuideLine, MissingLine, Shelf, read};
@@ -21,10 +20,7 @@ pub(in crate::portal) async fn download(
     let shelf = read(&state, &scope).await?;
     let lines = shelf.lines.len().saturating_add(shelf.missing.len());
     let object = format!("vejledninger.xlsx, {lines} linjer");
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let name = format!("vejledninger-{}.xlsx", state.today());
     answer(&name, vec![missing(&shelf), written(&shelf)]).await
 }

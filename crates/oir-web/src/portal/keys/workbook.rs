@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use oir_flow::ports::sessions::deeds;
 
 use super::super::PortalState;
 use super::super::door::Viewer;
@@ -53,10 +52,7 @@ pub(crate) async fn download(
     let rows: Vec<Vec<Cell>> = keys.iter().map(row).collect();
     // What leaves the house is written down before it leaves.
     let object = format!("noegler.xlsx, {} linjer", rows.len());
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let sheet = Sheet {
         name: "Nøgler",
         columns: COLUMNS

@@ -16,7 +16,7 @@ use super::super::PortalState;
 use super::super::door::Viewer;
 use super::super::failure::{PageError, page};
 use super::super::view::{Badge, Fact, Page, Section};
-use super::{BACK, badge, href, kommune};
+use super::{BACK, HOME, badge, href, kommune};
 
 /// One account.
 #[derive(Debug, Template)]
@@ -81,9 +81,9 @@ pub(in crate::portal) async fn show(
     let authorised = konto.authorised(plan.form());
     let title = format!("Konto {}", plan.form().render(&konto.konto));
     let navn = format!("Kontoplan for {}", state.names().kommune(kommune));
-    let back = [("/", "Forside"), BACK, (&*href(kommune), &*navn)];
+    let back = [HOME, BACK, (&*href(kommune), &*navn)];
     let template = KontoPage {
-        page: Page::inside(&title, Section::Neither, &viewer).below(&back),
+        page: Page::inside(&title, Section::Kontering, &viewer).below(&back),
         navn: konto.navn.to_string(),
         standing: badge(konto, today),
         facts: facts(konto, &plan, &state),

@@ -18,7 +18,7 @@ use super::super::PortalState;
 use super::super::door::Viewer;
 use super::super::failure::{PageError, page, unreadable_form};
 use super::super::view::{Page, Section};
-use super::{BACK, href, own_kommune};
+use super::{BACK, HOME, href, own_kommune};
 use crate::danish_format::whole;
 
 /// Most lines of a table on the page; the workbook has them all.
@@ -149,7 +149,7 @@ fn preview_page(
     let plan = format!("Kontoplan for {navn}");
     let upload = format!("{}/import", href(kommune));
     let back = [
-        ("/", "Forside"),
+        HOME,
         BACK,
         (&*href(kommune), &*plan),
         (&*upload, "Importér kontoplan"),
@@ -162,7 +162,7 @@ fn preview_page(
     let number = |count: usize| whole(u64::try_from(count).unwrap_or(u64::MAX));
     let count = |kind: ChangeKind| (danish::change(kind), whole(tally.count(kind).into()));
     PreviewPage {
-        page: Page::inside("Se, hvad der ændres", Section::Neither, viewer).below(&back),
+        page: Page::inside("Se, hvad der ændres", Section::Kontering, viewer).below(&back),
         kommune: navn,
         href: href(kommune),
         address: format!("{}/import/{id}", href(kommune)),

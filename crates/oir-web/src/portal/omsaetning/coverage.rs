@@ -10,7 +10,6 @@ use oir_domain::access::{Action, Scope};
 use oir_domain::omsaetning::coverage::{Cause, Combination, Gap, Kind as PostingKind, Seen, Why};
 use oir_domain::omsaetning::{Coverage, Rule, Version};
 use oir_flow::omsaetning::{traffic_since, window};
-use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
 use super::why::new_rule_for;
@@ -221,7 +220,7 @@ fn dead_lines(table: &Table, covered: &Covered) -> Vec<DeadLine> {
         let number = covered.version.as_ref().map_or(0, |version| version.number);
         DeadLine {
             number: dead.rule,
-            href: table.href(&format!("?udgave={number}&q={}", dead.rule)),
+            href: table.href(&format!("?udgave={number}&regel={}", dead.rule)),
             sentence: rule.map_or_else(String::new, words::sentence),
             why: why(&dead.why),
         }
@@ -231,7 +230,7 @@ fn dead_lines(table: &Table, covered: &Covered) -> Vec<DeadLine> {
 
 fn tie_lines(table: &Table, covered: &Covered) -> Vec<TieLine> {
     let number = covered.version.as_ref().map_or(0, |version| version.number);
-    let rule = |rule: &u32| (table.href(&format!("?udgave={number}&q={rule}")), *rule);
+    let rule = |rule: &u32| (table.href(&format!("?udgave={number}&regel={rule}")), *rule);
     let line = |tie: &oir_domain::omsaetning::coverage::Ambiguity| TieLine {
         words: combination(&tie.combination),
         days: span(tie.days),
@@ -311,10 +310,7 @@ pub(in crate::portal) async fn download(
     let covered = covered(&state, &scope, &table, &wanted.udgave).await?;
     let number = covered.version.as_ref().map_or(0, |version| version.number);
     let object = format!("daekning.xlsx, {}, udgave {number}", table.fagsystem);
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let file = format!("daekning-{}-udgave-{number}.xlsx", table.id.kommune);
     answer(&file, sheets(&table, &covered)).await
 }

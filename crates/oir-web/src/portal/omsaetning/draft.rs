@@ -6,8 +6,7 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use oir_domain::access::{Action, Patch, Scope};
-use oir_domain::omsaetning::check::{TableFault, TableFaults, check};
-use oir_domain::omsaetning::{FACETS_MAX, Rule, Stage, TableId, Unfit, Version, unfit};
+use oir_domain::omsaetning::{Rule, Stage, TableId, Unfit, Version, unfit};
 use oir_domain::party::Kommunekode;
 use oir_flow::omsaetning::{Head, NotDone, PURPOSE_MAX, Start, Surroundings};
 use oir_wire::danish::{kontoplan as kontoplan_words, omsaetning as table_words};
@@ -15,7 +14,7 @@ use serde::Deserialize;
 
 use super::acts::work;
 use super::table::{RuleLine, rule_line};
-use super::{Address, Table, Way, aside, words, writers};
+use super::{Address, Table, Way, words, writers};
 use crate::danish_format::{day, day_short, instant_short, read_day, sort_key, whole};
 use crate::portal::PortalState;
 use crate::portal::door::{Viewer, target};
@@ -23,8 +22,8 @@ use crate::portal::failure::{PageError, page, unreadable_form};
 use crate::portal::form::Faulty;
 use crate::portal::view::{Badge, Choice, Page};
 
-/// Faults of rules that are listed: whoever has more mends these first.
-const FAULTS_SHOWN: usize = 50;
+/// What does not fit, as far as it is listed: whoever has more mends these first.
+const UNFIT_SHOWN: usize = 50;
 
 /// The form that begins or changes a draft.
 #[derive(Debug, Default, Deserialize)]
@@ -243,9 +242,6 @@ struct Draft {
     edition: u32,
     stage: Badge,
     facts: Vec<(&'static str, String)>,
-    /// What is wrong with its rules: number, way and words.
-    wrong: Vec<Wrongness>,
-    more_wrong: Option<String>,
     /// What does not fit the municipality's sortiment or kontoplan: way and words.
     unfit: Vec<(String, String)>,
     rules: Vec<RuleLine>,
@@ -253,16 +249,6 @@ struct Draft {
     steps: Vec<Step>,
     regel: String,
     regneark: String,
-}
-
-/// A fault of a rule, with the way to it.
-#[derive(Debug)]
-struct Wrongness {
-    href: Option<String>,
-    rule: String,
-    text: String,
-    /// The other rule, when two tie: its way and its words.
-    other: Option<(String, String)>,
 }
 
 /// One step on the way to force.
@@ -273,39 +259,6 @@ struct Step {
     href: Option<String>,
     words: &'static str,
     text: String,
-}
-
-fn wrongness(table: &Table, rules: &[Rule], faults: &TableFaults) -> Vec<Wrongness> {
-    use oir_domain::omsaetning::check::Wrong;
-    let sentence = |number: u32| {
-        let found = rules.iter().find(|rule| rule.number == number);
-        found.map_or_else(String::new, words::sentence)
-    };
-    let href = |number: u32| table.href(&format!("/kladde/regel?nummer={number}"));
-    let whole_table = faults.table.iter().map(|fault| Wrongness {
-        href: None,
-        rule: "Tabellen".to_owned(),
-        text: match fault {
-            TableFault::Rules(count) => {
-                let count = u64::try_from(*count).unwrap_or(u64::MAX);
-                format!("Den har {} regler, og det er for mange", whole(count))
-            }
-            TableFault::Facets(_) => {
-                format!("Dens regler nævner mere end {FACETS_MAX} slags værdier. Fjern betingelser")
-            }
-        },
-        other: None,
-    });
-    let of_rules = faults.rules.iter().map(|fault| Wrongness {
-        href: Some(href(fault.rule)),
-        rule: format!("Regel {}: {}", fault.rule, sentence(fault.rule)),
-        text: words::wrong(&fault.wrong),
-        other: match fault.wrong {
-            Wrong::Tie(other) => Some((href(other), format!("Regel {other}: {}", sentence(other)))),
-            _ => None,
-        },
-    });
-    whole_table.chain(of_rules).collect()
 }
 
 /// What of the rules does not fit the municipality, the first of it.
@@ -330,7 +283,7 @@ async fn unfit_lines(
             format!("Regel {number}: {}", table_words::unfit(&unfit)),
         )
     };
-    Ok(found.into_iter().take(FAULTS_SHOWN).map(line).collect())
+    Ok(found.into_iter().take(UNFIT_SHOWN).map(line).collect())
 }
 
 async fn draft_of(
@@ -340,11 +293,6 @@ async fn draft_of(
     version: &Version,
 ) -> Result<Draft, PageError> {
     let rules = table.rules(state, &viewer.scope, version.number).await?;
-    let checked = rules.clone();
-    let faults = aside(move || check(checked).err()).await?;
-    let mut wrong = faults.map_or_else(Vec::new, |faults| wrongness(table, &rules, &faults));
-    let many = wrong.len();
-    wrong.truncate(FAULTS_SHOWN);
     let approver = table.may(viewer, Action::ApproveOmsaetning);
     let approver = approver.then(|| table.href("/godkend"));
     let edit = table.may(viewer, Action::EditOmsaetning);
@@ -363,9 +311,7 @@ async fn draft_of(
         edition: version.edition,
         stage: words::stage(version, None, state.today()),
         facts,
-        more_wrong: (many > FAULTS_SHOWN).then(|| whole(u64::try_from(many).unwrap_or(u64::MAX))),
-        steps: steps(table, version, wrong.is_empty(), approver),
-        wrong,
+        steps: steps(table, version, approver),
         unfit: unfit_lines(state, table, (version, &rules)).await?,
         rules: rules.iter().take(10).map(line).collect(),
         rules_href: table.href("?udgave=kladde"),
@@ -375,12 +321,12 @@ async fn draft_of(
 }
 
 /// The way from a draft to force, with what is done.
-fn steps(table: &Table, version: &Version, right: bool, approver: Option<String>) -> Vec<Step> {
+fn steps(table: &Table, version: &Version, approver: Option<String>) -> Vec<Step> {
     let simulated = words::is_simulated(version);
     let found = version.simulated.as_ref().filter(|_| simulated);
     vec![
         Step {
-            done: right && version.rules > 0,
+            done: version.rules > 0,
             href: Some(table.href("?udgave=kladde")),
             words: "Skriv reglerne",
             text: "En regel ad gangen, eller mange på én gang med et regneark.".to_owned(),
@@ -453,16 +399,6 @@ pub(in crate::portal) async fn show(
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let template = draft_page(&state, &viewer, &table).await?;
     Ok(page(&template)?.into_response())
-}
-
-/// `GET …/kladde/ret`, e.g. when a page is loaded again after the way in.
-pub(in crate::portal) async fn back(
-    State(state): State<PortalState>,
-    viewer: Viewer,
-    Path(address): Path<Address>,
-) -> Result<Response, PageError> {
-    let table = Table::find(&state, &viewer.scope, &address).await?;
-    Ok(Redirect::to(&table.href("/kladde")).into_response())
 }
 
 /// `POST …/kladde/ret`

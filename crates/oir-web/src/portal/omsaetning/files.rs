@@ -3,8 +3,6 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use oir_domain::access::Action;
-use oir_flow::ports::sessions::deeds;
 use oir_wire::omsaetning_sheet::{Form, write};
 use serde::Deserialize;
 
@@ -51,13 +49,11 @@ async fn send(
     form: Form,
 ) -> Result<Response, PageError> {
     let Query(wanted) = query.map_err(|_| PageError::BadAddress)?;
-    // The same as on the page: the right to take lists out widens nothing.
-    let scope = viewer.person.scope(Action::SeeSortiment);
-    let table = Table::find(state, &scope, address).await?;
+    let table = Table::find(state, &viewer.scope, address).await?;
     let version = table.asked(&wanted.udgave, state.today())?;
     let number = version.map_or(0, |version| version.number);
     let rules = match version {
-        Some(_) => table.rules(state, &scope, number).await?,
+        Some(_) => table.rules(state, &viewer.scope, number).await?,
         None => Vec::new(),
     };
     let (ending, kind) = match form {
@@ -65,10 +61,7 @@ async fn send(
         Form::Csv => ("csv", CSV),
     };
     let object = format!("regler.{ending}, {}, udgave {number}", table.fagsystem);
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(viewer, &object).await?;
     let facets = known_facets(state, &table, &rules);
     let written = aside(move || write(&rules, &facets, form)).await?;
     let bytes = written.map_err(|error| PageError::Broken(error.to_string()))?;

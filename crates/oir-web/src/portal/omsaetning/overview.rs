@@ -9,7 +9,6 @@ use oir_domain::klassifikation::sortiment::FIRST_DAY;
 use oir_domain::omsaetning::Version;
 use oir_domain::party::Kommunekode;
 use oir_flow::ports::omsaetning::TableLine;
-use oir_flow::ports::sessions::deeds;
 use serde::Deserialize;
 
 use super::{address, words};
@@ -45,8 +44,6 @@ struct OverviewPage {
     page: Page,
     kommuner: Vec<Choice>,
     lines: Vec<Line>,
-    sortiment: bool,
-    kontoplan: bool,
     export: Option<String>,
 }
 
@@ -93,8 +90,6 @@ pub(in crate::portal) async fn show(
         page: Page::inside("Kontering", Section::Kontering, &viewer),
         kommuner: state.names().kommune_choices(&viewer.scope, &chosen),
         lines,
-        sortiment: crate::portal::door::needs("/sortiment").is_some(),
-        kontoplan: crate::portal::door::needs("/kontoplan").is_some(),
         export: export.then(|| format!("/omsaetning.xlsx{filter}")),
     };
     Ok(page(&template)?.into_response())
@@ -193,10 +188,7 @@ pub(in crate::portal) async fn download(
     let scope = viewer.person.scope(Action::SeeSortiment);
     let lines = lines(&state, &viewer, &scope, wanted.kommune()?).await?;
     let object = format!("omsaetning.xlsx, {} linjer", lines.len());
-    let sign_in = &state.entrance.sign_in;
-    sign_in
-        .log(&viewer.person, deeds::EXPORTED, &object)
-        .await?;
+    state.exported(&viewer, &object).await?;
     let row = |line: &Line| {
         vec![
             line.kommune.clone().into(),

@@ -6,18 +6,18 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
-use oir_domain::omsaetning::check::{Wrong, check};
+use oir_domain::omsaetning::check::{TableFaults, Wrong};
 use oir_domain::omsaetning::{Rule, Version};
 use oir_flow::omsaetning::NotDone;
 
 use super::acts::{head_of, work};
 use super::rule_form::{Fault, Fields, RuleForm, kinds, sides};
-use super::{Address, Table, aside, facets, own_facet, words};
+use super::{Address, Table, facets, own_facet, words};
 use crate::danish_format::day_short;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
-use crate::portal::query::percent_encoded;
+use crate::portal::query::{self, percent_encoded};
 use crate::portal::view::{Choice, Page};
 
 /// Fields as a browser sends them, in order.
@@ -121,10 +121,8 @@ pub(in crate::portal) async fn show(
     let Query(pairs) = query.map_err(|_| PageError::BadAddress)?;
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let Some((draft, rules)) = writing(&state, &viewer, &table).await? else {
-        let given = pairs
-            .iter()
-            .map(|(n, v)| format!("{n}={}", percent_encoded(v)));
-        let given = given.collect::<Vec<_>>().join("&");
+        let given: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let given = query::pairs(&given);
         let on = percent_encoded(&table.href(&format!("/kladde/regel?{given}")));
         let way = table.href(&format!("/kladde/ny?videre={on}"));
         return Ok(Redirect::to(&way).into_response());
@@ -151,17 +149,17 @@ fn with(rules: &[Rule], rule: Rule) -> Vec<Rule> {
     all
 }
 
-/// What the other rules have against a rule: it may be right by itself and still tie.
-async fn against(rules: Vec<Rule>, number: u32) -> Result<Vec<(Wrong, Option<u32>)>, PageError> {
-    let faults = aside(move || check(rules).err()).await?;
-    let faults = faults.map(|faults| faults.rules).unwrap_or_default();
-    let concerns = faults.into_iter().filter_map(|fault| match fault.wrong {
-        Wrong::Tie(other) if fault.rule == number => Some((Wrong::Tie(other), Some(other))),
-        Wrong::Tie(other) if other == number => Some((Wrong::Tie(fault.rule), Some(fault.rule))),
-        wrong if fault.rule == number => Some((wrong, None)),
-        _ => None,
-    });
-    Ok(concerns.collect())
+/// What is wrong with one rule of a table, by itself or beside the others.
+fn concerning(faults: TableFaults, number: u32) -> Vec<Wrong> {
+    let concerns = faults
+        .rules
+        .into_iter()
+        .filter_map(|fault| match fault.wrong {
+            Wrong::Tie(other) if other == number => Some(Wrong::Tie(fault.rule)),
+            wrong if fault.rule == number => Some(wrong),
+            _ => None,
+        });
+    concerns.collect()
 }
 
 /// `POST …/kladde/regel`
@@ -197,13 +195,11 @@ pub(in crate::portal) async fn save(
             let others = rules.iter().filter(|rule| rule.number != number);
             others.cloned().collect()
         }
-        "gem" => match judged(&form, &rules, number).await? {
-            Ok(all) => all,
-            Err((faults, ties)) => {
-                let mut template = rule_page(&state, &viewer, &table, at, form, 1);
-                template.faults = faults;
-                template.ties = tie_words(&table, &rules, &ties);
-                return Ok(unreadable_form(page(&template)?));
+        "gem" => match form.read(number) {
+            Ok(rule) => with(&rules, rule),
+            Err(faults) => {
+                let template = rule_page(&state, &viewer, &table, at, form, 1);
+                return refused(template, faults);
             }
         },
         _ => return Err(PageError::BadForm),
@@ -212,7 +208,7 @@ pub(in crate::portal) async fn save(
     let own = work(&state, &viewer, table.id);
     match own.save(place, &head_of(&draft), Some(all)).await {
         Ok(_) => {
-            let way = table.href(&format!("?udgave=kladde&q={number}"));
+            let way = table.href(&format!("?udgave=kladde&regel={number}"));
             Ok(Redirect::to(&way).into_response())
         }
         Err(NotDone::Stale) => {
@@ -222,38 +218,41 @@ pub(in crate::portal) async fn save(
                 None => Ok(Redirect::to(&table.href("/kladde")).into_response()),
             }
         }
+        Err(NotDone::Faults(found)) => {
+            let wrong = concerning(found, number);
+            if wrong.is_empty() {
+                return Err(PageError::BadForm);
+            }
+            let faults = wrong.iter().map(|wrong| Fault {
+                field: form.field_of(wrong),
+                text: words::wrong(wrong),
+            });
+            let faults = faults.collect();
+            let mut template = rule_page(&state, &viewer, &table, at, form, 1);
+            template.ties = ties(&table, &rules, &wrong);
+            refused(template, faults)
+        }
         Err(other) => Err(other.into()),
     }
 }
 
-type Judged = Result<Vec<Rule>, (Vec<Fault>, Vec<u32>)>;
-
-/// All rules with the one of the form, if it and what the others have against it allow.
-async fn judged(form: &RuleForm, rules: &[Rule], number: u32) -> Result<Judged, PageError> {
-    let rule = match form.read(number) {
-        Ok(rule) => rule,
-        Err(faults) => return Ok(Err((faults, Vec::new()))),
-    };
-    let all = with(rules, rule);
-    let against = against(all.clone(), number).await?;
-    if against.is_empty() {
-        return Ok(Ok(all));
-    }
-    let ties = against.iter().filter_map(|(_, other)| *other).collect();
-    let fault = |(wrong, _): &(Wrong, Option<u32>)| Fault {
-        field: form.field_of(wrong),
-        text: words::wrong(wrong),
-    };
-    Ok(Err((against.iter().map(fault).collect(), ties)))
+/// The form as it was filled in, with what is wrong at its fields.
+fn refused(mut template: RulePage, faults: Vec<Fault>) -> Result<Response, PageError> {
+    template.faults = faults;
+    Ok(unreadable_form(page(&template)?))
 }
 
-fn tie_words(table: &Table, rules: &[Rule], ties: &[u32]) -> Vec<(String, String)> {
-    let of = |number: &u32| {
+/// The rules that tie with one: way and words.
+fn ties(table: &Table, rules: &[Rule], wrong: &[Wrong]) -> Vec<(String, String)> {
+    let of = |wrong: &Wrong| {
+        let Wrong::Tie(number) = wrong else {
+            return None;
+        };
         let rule = rules.iter().find(|rule| rule.number == *number)?;
         let href = table.href(&format!("/kladde/regel?nummer={number}"));
         Some((href, format!("Regel {number}: {}", words::sentence(rule))))
     };
-    ties.iter().filter_map(of).collect()
+    wrong.iter().filter_map(of).collect()
 }
 
 /// Somebody else saved first: the form stays as it was filled in, and follows their edition.

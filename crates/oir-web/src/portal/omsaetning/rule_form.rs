@@ -5,6 +5,7 @@ use oir_domain::finans::Posteringstype;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::Wrong;
 use oir_domain::omsaetning::{Rule, Share, Target, Template};
+use oir_wire::danish::omsaetning::template;
 use oir_wire::omsaetning_sheet::{read_condition, written_condition};
 
 use super::words;
@@ -275,7 +276,7 @@ impl RuleForm {
             };
             match Template::parse(konto) {
                 Ok(konto) => targets.extend(share.map(|share| Target { share, konto })),
-                Err(fault) => faults.add(&format!("k{at}"), words::template(fault)),
+                Err(fault) => faults.add(&format!("k{at}"), template(fault).1),
             }
         }
         targets

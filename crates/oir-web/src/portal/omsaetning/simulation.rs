@@ -19,6 +19,7 @@ use oir_domain::access::Action;
 use oir_domain::omsaetning::simulation::{Change, Count, Example, KontoShift, Landing};
 use oir_domain::omsaetning::{SimulationReport, TableId};
 use oir_flow::omsaetning::{NotDone, Progress};
+use oir_flow::ports::process::Clock;
 use serde::Deserialize;
 
 use super::acts::work;
@@ -51,7 +52,6 @@ struct Run {
     number: u32,
     edition: u32,
     days: (Date, Date),
-    begun: Timestamp,
     postings: AtomicU64,
     /// How much of the days is run.
     permille: AtomicU16,
@@ -61,9 +61,9 @@ struct Run {
 #[derive(Debug, Clone)]
 enum Standing {
     Running,
-    /// What was found; and whether the draft was still the same when it was.
-    Done(Arc<SimulationReport>, Kept),
-    Failed,
+    /// What was found; whether the draft was still the same when it was; and when.
+    Done(Arc<SimulationReport>, Kept, Timestamp),
+    Failed(Timestamp),
 }
 
 /// Whether a draft remembers a run.
@@ -80,13 +80,36 @@ impl Run {
         standing.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Ends it, unless it has ended.
     fn end(&self, how: Standing) {
         let standing = self.standing.lock();
-        *standing.unwrap_or_else(PoisonError::into_inner) = how;
+        let mut standing = standing.unwrap_or_else(PoisonError::into_inner);
+        if matches!(*standing, Standing::Running) {
+            *standing = how;
+        }
     }
 
     fn is_running(&self) -> bool {
         matches!(self.standing(), Standing::Running)
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        match self.standing() {
+            Standing::Running => false,
+            Standing::Done(_, _, at) | Standing::Failed(at) => now.duration_since(at) > KEPT,
+        }
+    }
+}
+
+/// The end of a run whose work stops before it says how it went, be it by a bug: it failed.
+struct Ending {
+    run: Arc<Run>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.run.end(Standing::Failed(self.clock.now()));
     }
 }
 
@@ -94,7 +117,7 @@ impl Runs {
     fn runs(&self, now: Timestamp) -> std::sync::MutexGuard<'_, BTreeMap<TableId, Arc<Run>>> {
         let runs = self.0.lock();
         let mut runs = runs.unwrap_or_else(PoisonError::into_inner);
-        runs.retain(|_, run| run.is_running() || now.duration_since(run.begun) < KEPT);
+        runs.retain(|_, run| !run.is_over(now));
         runs
     }
 
@@ -304,11 +327,11 @@ fn simulation_page(state: &PortalState, viewer: &Viewer, table: &Table) -> Simul
             let percent = run.permille.load(Ordering::Relaxed) / 10;
             template.running = Some((days, postings, percent));
         }
-        Some((run, Standing::Done(report, kept))) => {
+        Some((run, Standing::Done(report, kept, _))) => {
             template.outdated = kept == Kept::Stale || run.edition != draft.edition;
             template.found = Some(found(&report, viewer.may(Action::SeeBilag)));
         }
-        Some((_, Standing::Failed)) => template.failed = true,
+        Some((_, Standing::Failed(_))) => template.failed = true,
         None => {
             let simulated = draft.simulated.as_ref();
             template.outdated = simulated.is_some() && !words::is_simulated(draft);
@@ -331,16 +354,6 @@ pub(in crate::portal) async fn show(
         Some(_) => ([(REFRESH, LOOK_EVERY)], answer).into_response(),
         None => answer.into_response(),
     })
-}
-
-/// `GET …/simulering/koer`, e.g. when a page is loaded again after the way in.
-pub(in crate::portal) async fn back(
-    State(state): State<PortalState>,
-    viewer: Viewer,
-    Path(address): Path<Address>,
-) -> Result<Response, PageError> {
-    let table = Table::find(&state, &viewer.scope, &address).await?;
-    Ok(Redirect::to(&table.href("/simulering")).into_response())
 }
 
 /// The form that begins a run.
@@ -408,7 +421,6 @@ pub(in crate::portal) async fn run(
         number: draft.number,
         edition: draft.edition,
         days,
-        begun: now,
         postings: AtomicU64::new(0),
         permille: AtomicU16::new(0),
         standing: Mutex::new(Standing::Running),
@@ -429,6 +441,10 @@ pub(in crate::portal) async fn run(
 
 /// Runs the draft and keeps what it found on it, if it is still the same.
 async fn go(state: PortalState, viewer: Viewer, table: TableId, run: Arc<Run>) {
+    let _ending = Ending {
+        run: Arc::clone(&run),
+        clock: Arc::clone(&state.clock),
+    };
     let own = work(&state, &viewer, table);
     let progress = |progress: Progress| {
         run.postings.store(progress.postings, Ordering::Relaxed);
@@ -439,16 +455,62 @@ async fn go(state: PortalState, viewer: Viewer, table: TableId, run: Arc<Run>) {
         Ok(ran) => ran,
         Err(failure) => {
             tracing::error!(%failure, "a simulation failed");
-            return run.end(Standing::Failed);
+            return;
         }
     };
     let own = work(&state, &viewer, table);
-    match own.keep_simulation(run.number, &ran.simulated).await {
-        Ok(()) => run.end(Standing::Done(Arc::new(ran.report), Kept::Here)),
-        Err(NotDone::Stale) => run.end(Standing::Done(Arc::new(ran.report), Kept::Stale)),
+    let kept = match own.keep_simulation(run.number, &ran.simulated).await {
+        Ok(()) => Kept::Here,
+        Err(NotDone::Stale) => Kept::Stale,
         Err(failure) => {
             tracing::error!(%failure, "what a simulation found could not be kept");
-            run.end(Standing::Failed);
+            return;
         }
+    };
+    let report = Arc::new(ran.report);
+    run.end(Standing::Done(report, kept, state.clock.now()));
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::sync::{Arc, Mutex};
+
+    use jiff::civil::date;
+    use jiff::{SignedDuration, Timestamp};
+    use oir_domain::ids::FagsystemId;
+    use oir_domain::omsaetning::TableId;
+    use oir_domain::party::Kommunekode;
+    use uuid::Uuid;
+
+    use super::{Begun, Run, Runs, Standing};
+
+    #[test]
+    fn what_a_run_ended_as_stands_and_is_kept_from_its_end() {
+        let at = |hours: i64| {
+            let begun: Timestamp = "2026-11-23T06:00:00Z".parse().unwrap();
+            begun + SignedDuration::from_hours(hours)
+        };
+        let table = TableId {
+            kommune: Kommunekode(791),
+            fagsystem: FagsystemId::from_uuid(Uuid::nil()),
+        };
+        let run = Arc::new(Run {
+            number: 1,
+            edition: 1,
+            days: (date(2026, 1, 1), date(2026, 1, 31)),
+            postings: 0.into(),
+            permille: 0.into(),
+            standing: Mutex::new(Standing::Running),
+        });
+        let runs = Runs::default();
+        assert!(matches!(runs.begin(table, &run, at(0)), Begun::Here));
+        assert!(matches!(runs.begin(table, &run, at(9)), Begun::Already));
+        run.end(Standing::Failed(at(10)));
+        run.end(Standing::Running);
+        assert!(!run.is_running(), "an end is not taken back");
+        assert!(runs.of(table, at(13)).is_some());
+        assert!(runs.of(table, at(15)).is_none());
+        assert!(matches!(runs.begin(table, &run, at(15)), Begun::Here));
     }
 }

@@ -14,7 +14,7 @@ use crate::danish_format::{instant_short, read_day, whole};
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page};
-use crate::portal::query::percent_encoded;
+use crate::portal::query::pairs;
 use crate::portal::view::{Badge, Page};
 
 /// Rules of a page: what a person looks through.
@@ -28,6 +28,8 @@ pub(in crate::portal) struct Wanted {
     pub(super) q: String,
     pub(super) dag: String,
     pub(super) side: String,
+    /// The number of one rule, where a link leads to it.
+    regel: String,
     /// After an approval: how many bilag waited.
     ventede: String,
 }
@@ -40,6 +42,14 @@ impl Wanted {
                 Ok(number) if number > 0 => Ok(number),
                 _ => Err(PageError::BadAddress),
             },
+        }
+    }
+
+    /// The only rule to be shown; none = all.
+    fn rule(&self) -> Result<Option<u32>, PageError> {
+        match self.regel.trim() {
+            "" => Ok(None),
+            number => number.parse().map(Some).map_err(|_| PageError::BadAddress),
         }
     }
 
@@ -56,18 +66,20 @@ impl Wanted {
 
     /// The address of a page of the same rules.
     fn href(&self, table: &Table, page: usize) -> String {
-        let mut parts = Vec::new();
-        let given = [("udgave", &self.udgave), ("q", &self.q), ("dag", &self.dag)];
-        for (name, value) in given {
-            if !value.trim().is_empty() {
-                parts.push(format!("{name}={}", percent_encoded(value.trim())));
-            }
-        }
-        if page > 1 {
-            parts.push(format!("side={page}"));
-        }
-        let mark = if parts.is_empty() { "" } else { "?" };
-        table.href(&format!("{mark}{}", parts.join("&")))
+        let side = if page > 1 {
+            page.to_string()
+        } else {
+            String::new()
+        };
+        let asked = pairs(&[
+            ("udgave", &self.udgave),
+            ("regel", &self.regel),
+            ("q", &self.q),
+            ("dag", &self.dag),
+            ("side", &side),
+        ]);
+        let mark = if asked.is_empty() { "" } else { "?" };
+        table.href(&format!("{mark}{asked}"))
     }
 }
 
@@ -110,8 +122,13 @@ struct TablePage {
     version: Option<Shown>,
     versions: Vec<VersionLine>,
     rules: Vec<RuleLine>,
-    count: String,
+    /// How many rules there are, and how they are to be read.
+    caption: String,
     narrowed: bool,
+    /// Which page of the rules this is.
+    number: usize,
+    /// The number of the only rule that is looked at.
+    only: Option<u32>,
     q: String,
     dag: String,
     dag_fault: Option<&'static str>,
@@ -180,7 +197,7 @@ pub(in crate::portal) async fn show(
     query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(wanted) = query.map_err(|_| PageError::BadAddress)?;
-    let number = wanted.number()?;
+    let (number, only) = (wanted.number()?, wanted.rule()?);
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let today = state.today();
     let version = table.asked(&wanted.udgave, today)?;
@@ -189,7 +206,8 @@ pub(in crate::portal) async fn show(
         None => Vec::new(),
     };
     let (day, dag_fault) = wanted.day();
-    let found = found(&rules, &wanted.q, day);
+    let mut found = found(&rules, &wanted.q, day);
+    found.retain(|rule| only.is_none_or(|number| rule.number == number));
     let before = number.saturating_sub(1).saturating_mul(PAGE_RULES);
     let edit = table.may(&viewer, Action::EditOmsaetning);
     let writing = edit && version.is_some_and(|version| version.stage == Stage::Draft);
@@ -198,7 +216,6 @@ pub(in crate::portal) async fn show(
         rule_line(rule, writing.then(href))
     };
     let further = found.len() > before.saturating_add(PAGE_RULES);
-    let export = viewer.may(Action::Export) && version.is_some();
     let file = |ending: &str| {
         let number = version.map_or(0, |version| version.number);
         table.href(&format!("/regler.{ending}?udgave={number}"))
@@ -210,25 +227,32 @@ pub(in crate::portal) async fn show(
         approved: approved(&wanted.ventede),
         version: version.map(|version| shown(&table, version, today)),
         versions: version_lines(&state, &table, version, edit).await?,
-        count: words::rules(u64::try_from(found.len()).unwrap_or(u64::MAX)),
+        caption: caption(found.len()),
         rules: found
             .iter()
             .skip(before)
             .take(PAGE_RULES)
             .map(line)
             .collect(),
-        narrowed: day.is_some() || !wanted.q.trim().is_empty(),
+        narrowed: day.is_some() || only.is_some() || !wanted.q.trim().is_empty(),
+        only,
+        number,
         previous: (number > 1).then(|| wanted.href(&table, number.saturating_sub(1))),
         next: further.then(|| wanted.href(&table, number.saturating_add(1))),
         add: writing.then(|| table.href("/kladde/regel")),
         begin: (edit && table.draft().is_none()).then(|| table.href("/kladde/ny")),
-        export: export.then(|| (file("xlsx"), file("csv"))),
+        export: version.is_some().then(|| (file("xlsx"), file("csv"))),
         q: crate::masking::mask_text(&wanted.q),
         dag: wanted.dag,
         dag_fault,
         udgave: wanted.udgave,
     };
     Ok(page(&template)?.into_response())
+}
+
+fn caption(rules: usize) -> String {
+    let count = words::rules(u64::try_from(rules).unwrap_or(u64::MAX));
+    format!("{count}. Rækkefølgen er uden betydning: den mest præcise regel vinder")
 }
 
 /// What happens to what waited, after an approval.

@@ -37,6 +37,8 @@ struct UpkeepPage {
     page: Page,
     ways: Vec<(String, &'static str, bool)>,
     version: String,
+    /// Whether the reader may write rules.
+    edit: bool,
     new: Vec<NewLine>,
     unused: Vec<RuleLine>,
     closing: Vec<ClosingLine>,
@@ -116,7 +118,7 @@ pub(in crate::portal) async fn show(
     })
     .await?;
     let edit = table.may(&viewer, Action::EditOmsaetning);
-    let href = |number: u32| table.href(&format!("?q={number}"));
+    let href = |number: u32| table.href(&format!("?regel={number}"));
     let new = found.new.iter().take(SHOWN).map(|value| NewLine {
         facet: value.facet.to_string(),
         vaerdi: mask_text(&value.vaerdi),
@@ -147,6 +149,7 @@ pub(in crate::portal) async fn show(
         page: table.page("Eftersyn", &viewer),
         ways: table.ways(Way::Upkeep),
         version: version.map_or_else(|| "Ingen udgave".to_owned(), words::version),
+        edit,
         new: new.collect(),
         unused: unused.collect(),
         closing: closing.collect(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
 use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use jiff::{SignedDuration, Timestamp};
@@ -23,10 +23,9 @@ use crate::masking::mask_text;
 use crate::portal::PortalState;
 use crate::portal::door::Viewer;
 use crate::portal::failure::{PageError, page, unreadable_form};
+use crate::portal::forms::{Parts, with_file};
 use crate::portal::view::Page;
 
-/// Room for the rest of the form.
-const FORM_BYTES: usize = 64 * 1024;
 /// Lines of each list of the preview.
 const SHOWN: usize = 200;
 /// How long a file waits to be confirmed.
@@ -117,9 +116,7 @@ struct ChangedLine {
 
 /// `GET` and `POST …/kladde/regneark`, with the room that a file takes.
 pub(in crate::portal) fn route() -> MethodRouter<PortalState> {
-    get(ask)
-        .post(take)
-        .layer(DefaultBodyLimit::max(BYTES_MAX.saturating_add(FORM_BYTES)))
+    with_file(get(ask).post(take))
 }
 
 fn upload_page(viewer: &Viewer, table: &Table) -> UploadPage {
@@ -149,38 +146,6 @@ async fn ask(
     Ok(page(&upload_page(&viewer, &table))?.into_response())
 }
 
-/// The form with its file, as it was sent.
-#[derive(Debug, Default)]
-struct Sent {
-    token: String,
-    handling: String,
-    bytes: Vec<u8>,
-}
-
-async fn sent(mut parts: Multipart) -> Result<Sent, PageError> {
-    let bad = |error: axum::extract::multipart::MultipartError| {
-        // The only kind that the sender can do something about.
-        if error.status().as_u16() == 413 {
-            PageError::TooLarge
-        } else {
-            PageError::BadForm
-        }
-    };
-    let mut sent = Sent::default();
-    while let Some(part) = parts.next_field().await.map_err(bad)? {
-        let name = part.name().unwrap_or("").to_owned();
-        let bytes = part.bytes().await.map_err(bad)?;
-        let text = || String::from_utf8_lossy(&bytes).into_owned();
-        match name.as_str() {
-            "token" => sent.token = text(),
-            "handling" => sent.handling = text(),
-            "fil" => sent.bytes = bytes.to_vec(),
-            _ => {}
-        }
-    }
-    Ok(sent)
-}
-
 /// `POST …/kladde/regneark`: shows what a file changes, or writes what was shown.
 async fn take(
     State(state): State<PortalState>,
@@ -188,19 +153,19 @@ async fn take(
     Path(address): Path<Address>,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, PageError> {
-    let sent = sent(parts.map_err(|_| PageError::BadForm)?).await?;
-    viewer.sent(&sent.token)?;
+    let parts = Parts::read(parts).await?;
+    viewer.sent(parts.text("token"))?;
     let table = Table::find(&state, &viewer.scope, &address).await?;
     let Some(draft) = table.draft().cloned() else {
         return Ok(Redirect::to(&table.href("/kladde")).into_response());
     };
-    if sent.handling == "gem" {
+    if parts.text("handling") == "gem" {
         return confirm(&state, &viewer, &table, &draft).await;
     }
     let old = table.rules(&state, &viewer.scope, draft.number).await?;
     let known = known_facets(&state, &table, &old);
     let next = state.tables.next_number(&viewer.scope, table.id).await?;
-    let bytes = sent.bytes;
+    let bytes = parts.file.bytes;
     let found = aside(move || {
         let facets = Facets {
             known: &known,

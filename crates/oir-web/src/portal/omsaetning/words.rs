@@ -1,32 +1,19 @@
 //! Rules in words: what a bookkeeper would say to a colleague.
 
 use jiff::civil::Date;
-use oir_domain::finans::Posteringstype;
 use oir_domain::klassifikation::sortiment::FIRST_DAY;
-use oir_domain::money::Side;
 use oir_domain::omsaetning::check::{COMMENT_MAX, VALUE_MAX, VALUES_MAX, Wrong};
-use oir_domain::omsaetning::{
-    Condition, Misfit, Rule, Share, Stage, Target, TemplateFault, Version,
-};
+use oir_domain::omsaetning::{Rule, Share, Stage, Target, Version};
+
+use oir_wire::danish::omsaetning::{condition, joined};
+pub(super) use oir_wire::danish::omsaetning::{kind, misfit, side};
 
 use crate::danish_format::{day, day_short, whole};
 use crate::portal::view::Badge;
 
-/// Values of a list that are named before the rest is counted.
-const NAMED: usize = 6;
-
 /// `a, b og c`.
 pub(in crate::portal) fn all_of<T: AsRef<str>>(parts: &[T]) -> String {
     joined(parts, "og")
-}
-
-fn joined<T: AsRef<str>>(parts: &[T], last: &str) -> String {
-    let texts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
-    match texts.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
-    }
 }
 
 /// When a rule is for a posting: `Når ydelsesart er 013 og posteringen er i debet`.
@@ -49,20 +36,6 @@ pub(super) fn when(rule: &Rule) -> String {
         return "Når ingen anden regel passer".to_owned();
     }
     format!("Når {}", all_of(&parts))
-}
-
-fn condition((facet, condition): &(Box<str>, Condition)) -> String {
-    match condition {
-        Condition::Is(value) => format!("{facet} er {value}"),
-        Condition::OneOf(values) if values.len() > NAMED => {
-            let named: Vec<&str> = values.iter().take(NAMED).map(|v| &**v).collect();
-            let more = values.len().saturating_sub(NAMED);
-            format!("{facet} er {} eller {more} andre værdier", named.join(", "))
-        }
-        Condition::OneOf(values) => format!("{facet} er {}", joined(values, "eller")),
-        Condition::Prefix(start) => format!("{facet} begynder med {start}"),
-        Condition::Range(first, last) => format!("{facet} er fra {first} til {last}"),
-    }
 }
 
 /// Where it goes: `5577111{sted}01352`, or each account with its share.
@@ -106,21 +79,6 @@ pub(super) fn holds(rule: &Rule) -> String {
         (from, Some(to)) if from <= FIRST_DAY => format!("Til og med {}", day_short(to)),
         (from, None) => format!("Fra {}", day_short(from)),
         (from, Some(to)) => format!("{} – {}", day_short(from), day_short(to)),
-    }
-}
-
-pub(super) const fn side(side: Side) -> &'static str {
-    match side {
-        Side::Debit => "debet",
-        Side::Credit => "kredit",
-    }
-}
-
-pub(super) const fn kind(kind: Posteringstype) -> &'static str {
-    match kind {
-        Posteringstype::Normal => "normal",
-        Posteringstype::Supplement => "i supplementsperioden",
-        Posteringstype::Primo => "primo",
     }
 }
 
@@ -177,35 +135,6 @@ pub(super) fn rules(count: u64) -> String {
     }
 }
 
-/// Why a rule is not for a posting.
-pub(super) fn misfit(misfit: &Misfit<'_>, rule: &Rule, value: Option<&str>) -> String {
-    match misfit {
-        Misfit::Value(facet) => {
-            let wants = rule.conditions.iter().find(|(name, _)| **name == **facet);
-            let wants = wants.map(condition).unwrap_or_default();
-            format!(
-                "{facet} er {}, men reglen kræver, at {wants}",
-                value.unwrap_or("")
-            )
-        }
-        Misfit::NoValue(facet) => format!("posteringen har ingen værdi for {facet}"),
-        Misfit::Side => match rule.side {
-            Some(wanted) => format!("reglen er kun for {}", side(wanted)),
-            None => String::new(),
-        },
-        Misfit::Regnskabsaar => "reglen er for andre regnskabsår".to_owned(),
-        Misfit::Posteringstype => match rule.posteringstype {
-            Some(wanted) => format!("reglen er kun, når posteringen er {}", kind(wanted)),
-            None => String::new(),
-        },
-        Misfit::NotYet => format!("reglen gælder først fra {}", day(rule.validity.from)),
-        Misfit::NoLonger => match rule.validity.to {
-            Some(to) => format!("reglen gjaldt kun til og med {}", day(to)),
-            None => String::new(),
-        },
-    }
-}
-
 /// What is wrong with a rule, and what to do.
 pub(super) fn wrong(wrong: &Wrong) -> String {
     match wrong {
@@ -237,15 +166,6 @@ pub(super) fn wrong(wrong: &Wrong) -> String {
         Wrong::Tie(other) => format!(
             "Reglen er lige så præcis som regel {other}, og en postering kan passe på dem begge"
         ),
-    }
-}
-
-pub(super) const fn template(fault: TemplateFault) -> &'static str {
-    match fault {
-        TemplateFault::Empty => "Skriv en konto",
-        TemplateFault::TooLong => "Kontoen er for lang. En konto har højst 40 tegn",
-        TemplateFault::Braces => "Skriv { og } parvis om navnet, fx {sted}",
-        TemplateFault::NoFacet => "Skriv navnet mellem { og }, fx {sted}",
     }
 }
 
