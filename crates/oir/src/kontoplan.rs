@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use oir_domain::access::{Grant, Person, Role, Scope};
+use oir_domain::access::Scope;
 use oir_domain::calendar::{Regnskabsaar, copenhagen, day_of};
 use oir_domain::kontoplan::change::{ChangeKind, Tally};
 use oir_domain::kontoplan::national::national;
@@ -33,16 +33,6 @@ pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Check(options) => examine(options).await,
         Command::List { at } => list(&at.database).await,
         Command::Show { konto, of } => show(konto, of).await,
-    }
-}
-
-/// Who sits at the machine.
-pub(crate) fn operator() -> Person {
-    let grant = Grant::try_new(Role::Drift, None, None);
-    Person {
-        subject: "maskinen".into(),
-        navn: "Maskinens operatør".into(),
-        grants: grant.into_iter().collect(),
     }
 }
 
@@ -113,7 +103,7 @@ async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
         writeln!(out, "Intet er gemt.")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let done = read.import(&store, &operator(), Timestamp::now()).await?;
+    let done = read.import(&store, &house::operator(), Timestamp::now()).await?;
     match done {
         Imported::Version(version) => writeln!(out, "Gemt som udgave {version}.")?,
         Imported::Unchanged => writeln!(out, "Filen ændrer intet.")?,

@@ -136,15 +136,15 @@ impl Desk {
 
 /// Who sits at the machine, with a finance officer's rights in that municipality.
 fn operator(kommune: Kommunekode, by: Option<&str>) -> anyhow::Result<Person> {
-    let navn = by.map_or("Maskinens operatør", str::trim);
-    anyhow::ensure!(!navn.is_empty(), "--by skal være et navn");
-    let subject = by.map_or_else(|| "maskinen".to_owned(), |_| format!("maskinen: {navn}"));
+    let mut person = house::operator();
     let grant = Grant::try_new(Role::AnsvarligFinans, Some(kommune), None);
-    Ok(Person {
-        subject: subject.into(),
-        navn: navn.into(),
-        grants: grant.into_iter().collect(),
-    })
+    person.grants = grant.into_iter().collect();
+    if let Some(navn) = by.map(str::trim) {
+        anyhow::ensure!(!navn.is_empty(), "--by skal være et navn");
+        person.subject = format!("{}: {navn}", person.subject).into();
+        person.navn = navn.into();
+    }
+    Ok(person)
 }
 
 fn today() -> Date {

@@ -18,7 +18,7 @@ use oir_domain::klassifikation::{
 };
 use oir_domain::party::{Fagsystem, Kommunekode};
 use oir_flow::ports::inbox::Inbox;
-use oir_flow::ports::sessions::{Deed, deeds};
+use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::sortiment::{Announcement, ListedVaerdi, Sortimenter, VaerdiFilter};
 use oir_flow::sortiment::rows::{all_values, orders, rows};
 use oir_flow::sortiment::{Editor, NotRegistered, Order};
@@ -152,22 +152,6 @@ fn nothing(out: &mut impl Write) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(1))
 }
 
-fn deed(
-    what: &str,
-    kommune: Option<Kommunekode>,
-    fagsystem: &Fagsystem,
-    at: jiff::Timestamp,
-) -> Deed {
-    Deed {
-        at,
-        subject: "maskinen".into(),
-        navn: "Maskinens operatør".into(),
-        what: what.into(),
-        kommune,
-        object: fagsystem.kortnavn.clone(),
-    }
-}
-
 async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
     let (store, fagsystem) = opened(whose).await?;
     let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
@@ -175,7 +159,8 @@ async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
     };
     let classification = house::classification(&store);
     let now = classification.clock.now();
-    let deed = deed(deeds::CHANGED_SORTIMENT, None, &fagsystem, now);
+    let object = fagsystem.kortnavn.clone();
+    let deed = house::deed(now, deeds::CHANGED_SORTIMENT, None, object);
     let editor = Editor::everything();
     match classification.register(&editor, &orders, None, &deed).await {
         Ok(drafts) => {
@@ -214,11 +199,12 @@ async fn announce(
         kommune,
         effective: from,
         tekst: text.into(),
-        navn: "Maskinens operatør".into(),
+        navn: house::operator().navn,
         announced: now,
         positions: (0, 0),
     };
-    let deed = deed(deeds::ANNOUNCED_SORTIMENT, kommune, &fagsystem, now);
+    let object = fagsystem.kortnavn.clone();
+    let deed = house::deed(now, deeds::ANNOUNCED_SORTIMENT, kommune, object);
     let editor = Editor::everything();
     let said = Some(&announcement);
     match classification.register(&editor, &orders, said, &deed).await {

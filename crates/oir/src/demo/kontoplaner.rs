@@ -37,7 +37,7 @@ pub(super) async fn import(store: &Store, day: &Day, at: Timestamp) -> anyhow::R
             .iter()
             .find(|person| person.scope(Action::EditKontoplan).covers(kommune, None));
         // Not every municipality of the demo has its people.
-        let by = editor.cloned().unwrap_or_else(crate::kontoplan::operator);
+        let by = editor.cloned().unwrap_or_else(crate::house::operator);
         let done = read.import(store, &by, at).await?;
         ensure!(done == Imported::Version(1), "{source}: {done:?}");
     }
