@@ -7,7 +7,8 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use oir_domain::operation::alarm::Limits;
-use oir_domain::party::Kommunekode;
+use oir_domain::party::{Fagsystem, Kommunekode};
+use oir_domain::register::Register;
 use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::keyring::{self, Keyring};
 use oir_flow::ports::sessions::Deed;
@@ -48,6 +49,22 @@ pub(crate) fn deed(
         kommune,
         object: object.into(),
     }
+}
+
+/// The fagsystem that is named on the command line: by its short name, in large or small
+/// letters, or by its id.
+pub(crate) fn fagsystem<'r>(register: &'r Register, text: &str) -> anyhow::Result<&'r Fagsystem> {
+    let mut all = register.fagsystemer();
+    let found = all.find(|f| f.kortnavn.eq_ignore_ascii_case(text) || f.id.to_string() == text);
+    found.with_context(|| format!("fagsystemet {text} er ikke i registeret"))
+}
+
+/// The kommune of a code on the command line.
+pub(crate) fn kommune(register: &Register, code: u16) -> anyhow::Result<Kommunekode> {
+    let kommune = Kommunekode(code);
+    let known = register.myndigheder().any(|own| own.kommune == kommune);
+    ensure!(known, "kommunen {kommune} er ikke i registeret");
+    Ok(kommune)
 }
 
 /// Connections that a tool opens at most.

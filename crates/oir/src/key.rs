@@ -72,20 +72,12 @@ fn holder(options: &KeyNew, register: &Register) -> anyhow::Result<Holder> {
     let Some(short) = options.fagsystem.as_deref() else {
         return Ok(Holder::Books);
     };
-    let mut all = register.fagsystemer();
-    let found = all.find(|f| f.kortnavn.eq_ignore_ascii_case(short));
-    let found = found.with_context(|| format!("fagsystemet {short} er ikke i registeret"))?;
-    Ok(Holder::Fagsystem(found.id))
+    Ok(Holder::Fagsystem(house::fagsystem(register, short)?.id))
 }
 
 fn kommuner(options: &KeyNew, register: &Register) -> anyhow::Result<Vec<Kommunekode>> {
-    let known = |kode: &u16| {
-        let kommune = Kommunekode(*kode);
-        let here = register.myndigheder().any(|m| m.kommune == kommune);
-        here.then_some(kommune)
-            .with_context(|| format!("kommunen {kommune} er ikke i registeret"))
-    };
-    options.kommune.iter().map(known).collect()
+    let codes = options.kommune.iter();
+    codes.map(|code| house::kommune(register, *code)).collect()
 }
 
 fn rights(options: &KeyNew, holder: Holder) -> anyhow::Result<Vec<Right>> {

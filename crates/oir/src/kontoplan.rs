@@ -12,7 +12,6 @@ use oir_domain::calendar::{Regnskabsaar, copenhagen, day_of};
 use oir_domain::kontoplan::change::{ChangeKind, Tally};
 use oir_domain::kontoplan::national::national;
 use oir_domain::kontoplan::{Closed, KontoForm, Kontoplan, Standing, check};
-use oir_domain::party::Kommunekode;
 use oir_flow::kontoplan::{Imported, Incoming, Prepared, prepare};
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::kontoplan::Kontoplaner;
@@ -46,20 +45,12 @@ fn form(text: &str) -> anyhow::Result<KontoForm> {
         .context("vælg autoriseret, sap-par, prisme eller egne-dimensioner:-:navn,navn")
 }
 
-async fn kommune(store: &Store, code: u16) -> anyhow::Result<Kommunekode> {
-    let kommune = Kommunekode(code);
-    let register = store.register().await?;
-    let known = register.myndigheder().any(|own| own.kommune == kommune);
-    anyhow::ensure!(known, "kommunen {kommune} er ikke i registeret");
-    Ok(kommune)
-}
-
 async fn ruling(
     store: &Store,
     of: &KontoplanOf,
     version: Option<u32>,
 ) -> anyhow::Result<Kontoplan> {
-    let kommune = kommune(store, of.kommune).await?;
+    let kommune = house::kommune(&store.register().await?, of.kommune)?;
     let everything = Scope::everything();
     let plan = store.kontoplan(&everything, kommune, version);
     let missing = || match version {
@@ -71,7 +62,7 @@ async fn ruling(
 
 async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
     let store = house::open_existing(&options.of.at.database).await?;
-    let kommune = kommune(&store, options.of.kommune).await?;
+    let kommune = house::kommune(&store.register().await?, options.of.kommune)?;
     let everything = Scope::everything();
     let form = match &options.form {
         Some(text) => form(text)?,
@@ -103,7 +94,9 @@ async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
         writeln!(out, "Intet er gemt.")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let done = read.import(&store, &house::operator(), Timestamp::now()).await?;
+    let done = read
+        .import(&store, &house::operator(), Timestamp::now())
+        .await?;
     match done {
         Imported::Version(version) => writeln!(out, "Gemt som udgave {version}.")?,
         Imported::Unchanged => writeln!(out, "Filen ændrer intet.")?,

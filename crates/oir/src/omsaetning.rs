@@ -74,15 +74,8 @@ impl Desk {
     async fn open(of: &TableOf, by: Option<&str>) -> anyhow::Result<Self> {
         let store = house::open_existing(&of.at.database).await?;
         let register = store.register().await?;
-        let kommune = Kommunekode(of.kommune);
-        let known = register.myndigheder().any(|own| own.kommune == kommune);
-        anyhow::ensure!(known, "kommunen {kommune} er ikke i registeret");
-        let mut systems = register.fagsystemer();
-        let found = systems.find(|f| f.kortnavn.eq_ignore_ascii_case(&of.fagsystem));
-        let fagsystem = found.map(|found| found.id);
-        let unknown = || format!("fagsystemet {} er ikke i registeret", of.fagsystem);
-        let fagsystem = fagsystem.with_context(unknown)?;
-        drop(systems);
+        let kommune = house::kommune(&register, of.kommune)?;
+        let fagsystem = house::fagsystem(&register, &of.fagsystem)?.id;
         Ok(Self {
             store,
             table: TableId { kommune, fagsystem },

@@ -17,6 +17,7 @@ use oir_domain::klassifikation::{
     RelationKind, UnikId, Virkning,
 };
 use oir_domain::party::{Fagsystem, Kommunekode};
+use oir_domain::register::Register;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::sortiment::{Announcement, ListedVaerdi, Sortimenter, VaerdiFilter};
@@ -40,38 +41,33 @@ pub(crate) async fn run(command: Sortiment) -> anyhow::Result<ExitCode> {
             file,
             whose,
             kommune,
-        } => export(&file, &whose, kommune.as_deref()).await,
+        } => export(&file, &whose, kommune).await,
         Sortiment::List {
             whose,
             kommune,
             day,
-        } => list(&whose, kommune.as_deref(), day).await,
+        } => list(&whose, kommune, day).await,
         Sortiment::Announce {
             file,
             whose,
             from,
             text,
             kommune,
-        } => announce(&file, &whose, (from, &text), kommune.as_deref()).await,
+        } => announce(&file, &whose, (from, &text), kommune).await,
         Sortiment::Subscribers { at } => subscribers(&at.database).await,
     }
 }
 
-async fn opened(whose: &Whose) -> anyhow::Result<(Store, Fagsystem)> {
+async fn opened(whose: &Whose) -> anyhow::Result<(Store, Register, Fagsystem)> {
     let store = house::open_existing(&whose.at.database).await?;
     let register = store.register().await?;
-    let same = |f: &&Fagsystem| {
-        f.kortnavn.eq_ignore_ascii_case(&whose.fagsystem) || f.id.to_string() == whose.fagsystem
-    };
-    let found = register.fagsystemer().find(same).cloned();
-    let found = found.with_context(|| format!("fagsystemet {} kendes ikke", whose.fagsystem))?;
-    Ok((store, found))
+    let fagsystem = house::fagsystem(&register, &whose.fagsystem)?.clone();
+    Ok((store, register, fagsystem))
 }
 
-fn kommunekode(code: Option<&str>) -> anyhow::Result<Option<Kommunekode>> {
-    let parse = |code: &str| code.parse().ok().map(Kommunekode);
-    code.map(|code| parse(code).with_context(|| format!("{code} er ikke en kommunekode")))
-        .transpose()
+/// The kommune of the code that is given, if any.
+fn named(register: &Register, code: Option<u16>) -> anyhow::Result<Option<Kommunekode>> {
+    code.map(|code| house::kommune(register, code)).transpose()
 }
 
 fn ending(file: &Path) -> String {
@@ -153,7 +149,7 @@ fn nothing(out: &mut impl Write) -> anyhow::Result<ExitCode> {
 }
 
 async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
+    let (store, _, fagsystem) = opened(whose).await?;
     let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
         return nothing(&mut std::io::stdout().lock());
     };
@@ -181,10 +177,10 @@ async fn announce(
     file: &Path,
     whose: &Whose,
     (from, text): (Date, &str),
-    kommune: Option<&str>,
+    kommune: Option<u16>,
 ) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
-    let kommune = kommunekode(kommune)?;
+    let (store, register, fagsystem) = opened(whose).await?;
+    let kommune = named(&register, kommune)?;
     let classification = house::classification(&store);
     let now = classification.clock.now();
     if from <= day_of(now, &copenhagen()) {
@@ -240,9 +236,9 @@ async fn found(
     Ok(all_values(store, &Scope::everything(), filter).await?)
 }
 
-async fn export(file: &Path, whose: &Whose, kommune: Option<&str>) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
-    let kommune = kommunekode(kommune)?;
+async fn export(file: &Path, whose: &Whose, kommune: Option<u16>) -> anyhow::Result<ExitCode> {
+    let (store, register, fagsystem) = opened(whose).await?;
+    let kommune = named(&register, kommune)?;
     let values = found(&store, &fagsystem, kommune, None).await?;
     let bytes = match &*ending(file) {
         "xml" => whole(&store, &fagsystem, &values).await?,
@@ -322,9 +318,9 @@ fn classification_of(fagsystem: &Fagsystem, objekter: &[Objekt]) -> Objekt {
     }
 }
 
-async fn list(whose: &Whose, kommune: Option<&str>, day: Option<Date>) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
-    let values = found(&store, &fagsystem, kommunekode(kommune)?, day).await?;
+async fn list(whose: &Whose, kommune: Option<u16>, day: Option<Date>) -> anyhow::Result<ExitCode> {
+    let (store, register, fagsystem) = opened(whose).await?;
+    let values = found(&store, &fagsystem, named(&register, kommune)?, day).await?;
     let mut out = std::io::stdout().lock();
     for value in &values {
         let owner = value
