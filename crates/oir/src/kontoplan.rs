@@ -22,6 +22,7 @@ use oir_wire::danish::kontoplan as danish;
 use oir_wire::kontoplan::{Problem, csv, read};
 
 use crate::cli::kontoplan::{Kontoplan as Command, KontoplanCheck, KontoplanImport, KontoplanOf};
+use crate::files::{ending, refuse};
 use crate::house;
 
 /// Carries out one of its commands.
@@ -100,7 +101,7 @@ async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
     match done {
         Imported::Version(version) => writeln!(out, "Gemt som udgave {version}.")?,
         Imported::Unchanged => writeln!(out, "Filen ændrer intet.")?,
-        Imported::Faulty => writeln!(out, "Intet er ændret.")?,
+        Imported::Faulty => return refuse(&mut out, lines("FEJL", read.faults())),
         Imported::Overtaken => {
             writeln!(
                 out,
@@ -108,17 +109,17 @@ async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
             )?;
         }
     }
-    let wrong = matches!(done, Imported::Faulty | Imported::Overtaken);
-    Ok(ExitCode::from(u8::from(wrong)))
+    Ok(ExitCode::from(u8::from(done == Imported::Overtaken)))
 }
 
-/// Everything that a file would change, and everything that is said of it.
+/// Everything that a sound file would change, and everything that is said of it.
 fn told(out: &mut impl Write, read: &Prepared) -> anyhow::Result<()> {
-    problems(out, "FEJL", read.faults())?;
     if !read.faults().is_empty() {
         return Ok(());
     }
-    problems(out, "bemærk", read.warnings())?;
+    for line in lines("bemærk", read.warnings()) {
+        writeln!(out, "{line}")?;
+    }
     if let Some(other) = read.other_form() {
         let (old, new) = (danish::form(other), danish::form(read.form()));
         writeln!(out, "Formen skifter fra {old} til {new}.")?;
@@ -145,8 +146,9 @@ fn told(out: &mut impl Write, read: &Prepared) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn problems(out: &mut impl Write, weight: &str, problems: &[Problem]) -> anyhow::Result<()> {
-    for problem in problems {
+/// Problems as lines: their weight, their place, and what is to be done.
+fn lines<'p>(weight: &'p str, problems: &'p [Problem]) -> impl Iterator<Item = String> + 'p {
+    problems.iter().map(move |problem| {
         let place = match &*problem.place {
             "" => "filen",
             place => place,
@@ -154,22 +156,18 @@ fn problems(out: &mut impl Write, weight: &str, problems: &[Problem]) -> anyhow:
         let Problem {
             code, text, remedy, ..
         } = problem;
-        write!(out, "{weight:<6} {place:<6} {code}: {text} {remedy}")?;
-        match &problem.provenance {
-            Some(known) => writeln!(out, " ({known})")?,
-            None => writeln!(out)?,
-        }
-    }
-    Ok(())
+        let known = problem.provenance.as_ref();
+        let known = known.map_or_else(String::new, |known| format!(" ({known})"));
+        format!("{weight:<6} {place:<6} {code}: {text} {remedy}{known}")
+    })
 }
 
 async fn export(file: &Path, of: &KontoplanOf, version: Option<u32>) -> anyhow::Result<ExitCode> {
-    let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
     let store = house::open_existing(&of.at.database).await?;
     let plan = ruling(&store, of, version).await?;
-    let bytes = match ending.as_deref().and_then(|ending| ending.to_str()) {
-        Some("xlsx") => kontoplan_workbook(plan.konti()).map_err(anyhow::Error::msg)?,
-        Some("csv") => csv(plan.konti()),
+    let bytes = match &*ending(file) {
+        "xlsx" => kontoplan_workbook(plan.konti()).map_err(anyhow::Error::msg)?,
+        "csv" => csv(plan.konti()),
         _ => bail!("filen skal ende på .xlsx eller .csv"),
     };
     std::fs::write(file, bytes).with_context(|| format!("filen {}", file.display()))?;
@@ -206,8 +204,10 @@ async fn examine(options: &KontoplanCheck) -> anyhow::Result<ExitCode> {
     };
     let reading = read(&bytes, &form, this_year(), national());
     let mut out = std::io::stdout().lock();
-    problems(&mut out, "FEJL", &reading.faults)?;
-    problems(&mut out, "bemærk", &reading.warnings)?;
+    let faults = lines("FEJL", &reading.faults);
+    for line in faults.chain(lines("bemærk", &reading.warnings)) {
+        writeln!(out, "{line}")?;
+    }
     writeln!(
         out,
         "{} konti, {} fejl, {} bemærkninger. Holdt op mod vores udgave {} af den autoriserede \

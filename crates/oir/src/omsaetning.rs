@@ -37,6 +37,7 @@ use oir_wire::danish::omsaetning as danish;
 use crate::cli::omsaetning::{
     Begin, Explain, KindWord, Omsaetning as Command, SideWord, Simulate, TableOf,
 };
+use crate::files::refuse;
 use crate::house;
 
 /// Carries out one of its commands.
@@ -230,7 +231,7 @@ async fn examine(
     let (rules, begins) = match file {
         Some(file) => match files::read(&desk, file).await? {
             Ok(rules) => (rules, None),
-            Err(faults) => return files::refuse(&mut out, &faults),
+            Err(faults) => return refuse(&mut out, faults),
         },
         None => {
             let version = desk.version(number).await?;
@@ -303,7 +304,7 @@ async fn diff(of: &TableOf, (old, new): (&str, &str)) -> anyhow::Result<ExitCode
             Ok(number) => both.push(desk.rules(number).await?),
             Err(_) => match files::read(&desk, Path::new(named)).await? {
                 Ok(rules) => both.push(rules),
-                Err(faults) => return files::refuse(&mut out, &faults),
+                Err(faults) => return refuse(&mut out, faults),
             },
         }
     }
@@ -367,7 +368,7 @@ async fn explained<V: Values + ?Sized>(
     let (name, rules) = match (&options.file, options.version) {
         (Some(file), _) => match files::read(desk, file).await? {
             Ok(rules) => ("Regnearket".to_owned(), rules),
-            Err(faults) => return files::refuse(&mut out, &faults),
+            Err(faults) => return refuse(&mut out, faults),
         },
         (None, Some(number)) => (format!("Udgave {number}"), desk.rules(number).await?),
         (None, None) => {

@@ -32,6 +32,7 @@ use oir_wire::sortiment_sheet;
 use uuid::Uuid;
 
 use crate::cli::{Sortiment, Whose};
+use crate::files::{ending, refuse};
 use crate::house;
 
 pub(crate) async fn run(command: Sortiment) -> anyhow::Result<ExitCode> {
@@ -70,33 +71,20 @@ fn named(register: &Register, code: Option<u16>) -> anyhow::Result<Option<Kommun
     code.map(|code| house::kommune(register, code)).transpose()
 }
 
-fn ending(file: &Path) -> String {
-    let ending = file.extension().and_then(|ending| ending.to_str());
-    ending.unwrap_or_default().to_lowercase()
-}
-
 /// What a file asks for, and the place in it that each object comes from.
 type Asked = (Vec<Order>, HashMap<Uuid, String>);
 
-/// Nothing, and why: the lines have been said.
-struct Refused;
-
+/// Reads a file; the inner error is everything wrong in it.
 async fn asked(
     store: &Store,
     fagsystem: &Fagsystem,
     file: &Path,
-) -> anyhow::Result<Result<Asked, Refused>> {
+) -> anyhow::Result<Result<Asked, Vec<String>>> {
     let bytes = std::fs::read(file).with_context(|| format!("filen {}", file.display()))?;
-    let mut out = std::io::stdout().lock();
     if ending(file) == "xml" {
         let objekter = match read::system(&bytes) {
             Ok(objekter) => objekter,
-            Err(faults) => {
-                for fault in faults {
-                    writeln!(out, "{fault}")?;
-                }
-                return Ok(Err(Refused));
-            }
+            Err(faults) => return Ok(Err(lines(&faults))),
         };
         let orders = objekter.into_iter().filter_map(|objekt| {
             let last = objekt.registreringer.into_iter().next_back()?;
@@ -116,14 +104,8 @@ async fn asked(
     let read = sheet::read(&bytes).and_then(|sheet| sortiment_sheet::read(&sheet));
     let read = match read {
         Ok(read) => read,
-        Err(faults) => {
-            for fault in faults {
-                writeln!(out, "{fault}")?;
-            }
-            return Ok(Err(Refused));
-        }
+        Err(faults) => return Ok(Err(lines(&faults))),
     };
-    drop(out);
     let (numbers, plain): (Vec<u32>, Vec<_>) = read.into_iter().unzip();
     let (orders, from_row) = orders(store, fagsystem.id, &plain).await?;
     let place = |index: &usize| numbers.get(*index).map(|number| format!("række {number}"));
@@ -132,26 +114,24 @@ async fn asked(
     Ok(Ok((orders, places.collect())))
 }
 
-fn refuse(faults: &[KlasseFault], places: &HashMap<Uuid, String>) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
-    for fault in faults {
-        if let Some(place) = places.get(&fault.objekt) {
-            write!(out, "{place}: ")?;
-        }
-        writeln!(out, "{}", klasse_fault(fault))?;
-    }
-    nothing(&mut out)
+fn lines(faults: &[impl ToString]) -> Vec<String> {
+    faults.iter().map(ToString::to_string).collect()
 }
 
-fn nothing(out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    writeln!(out, "Intet er ændret.")?;
-    Ok(ExitCode::from(1))
+fn refused(faults: &[KlasseFault], places: &HashMap<Uuid, String>) -> anyhow::Result<ExitCode> {
+    let line = |fault: &KlasseFault| {
+        let place = places.get(&fault.objekt);
+        let place = place.map_or_else(String::new, |place| format!("{place}: "));
+        format!("{place}{}", klasse_fault(fault))
+    };
+    refuse(&mut std::io::stdout().lock(), faults.iter().map(line))
 }
 
 async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
     let (store, _, fagsystem) = opened(whose).await?;
-    let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
-        return nothing(&mut std::io::stdout().lock());
+    let (orders, places) = match asked(&store, &fagsystem, file).await? {
+        Ok(asked) => asked,
+        Err(faults) => return refuse(&mut std::io::stdout().lock(), faults),
     };
     let classification = house::classification(&store);
     let now = classification.clock.now();
@@ -168,7 +148,7 @@ async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
             )?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(NotRegistered::Faults(faults)) => refuse(&faults, &places),
+        Err(NotRegistered::Faults(faults)) => refused(&faults, &places),
         Err(NotRegistered::Store(failure)) => Err(failure.into()),
     }
 }
@@ -186,8 +166,9 @@ async fn announce(
     if from <= day_of(now, &copenhagen()) {
         bail!("et varsel gælder fra en dag, der ikke er kommet endnu; {from} er for tidligt");
     }
-    let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
-        return nothing(&mut std::io::stdout().lock());
+    let (orders, places) = match asked(&store, &fagsystem, file).await? {
+        Ok(asked) => asked,
+        Err(faults) => return refuse(&mut std::io::stdout().lock(), faults),
     };
     let announcement = Announcement {
         id: classification.ids.next(),
@@ -216,7 +197,7 @@ async fn announce(
             writeln!(std::io::stdout(), "{count} ændringer varslet fra {from}.")?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(NotRegistered::Faults(faults)) => refuse(&faults, &places),
+        Err(NotRegistered::Faults(faults)) => refused(&faults, &places),
         Err(NotRegistered::Store(failure)) => Err(failure.into()),
     }
 }

@@ -121,4 +121,10 @@ fn a_draft_goes_out_as_a_spreadsheet_and_its_rows_come_back() {
     let (code, said) = desk.of_ksd(&["check", "--file", path]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("A2"), "{said}");
+
+    std::fs::write(&file, "").unwrap();
+    let (code, said) = desk.of_ksd(&[&["import", path][..], &by].concat());
+    assert_eq!(code, Some(1), "{said}");
+    let first = said.lines().next().unwrap();
+    assert!(first.starts_with("Arket er tomt."), "no place, no gap: {said}");
 }
