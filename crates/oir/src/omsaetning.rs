@@ -112,7 +112,10 @@ impl Desk {
             None => version.stage != Stage::Discarded,
         };
         let found = versions.iter().find(wanted).cloned();
-        found.with_context(|| format!("tabellen har ingen udgave {}", number.unwrap_or(0)))
+        found.with_context(|| match number {
+            Some(number) => format!("tabellen har ingen udgave {number}"),
+            None => "tabellen har kun udgaver, der er kasseret".to_owned(),
+        })
     }
 
     async fn draft(&self) -> anyhow::Result<Version> {

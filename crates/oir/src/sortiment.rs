@@ -259,7 +259,8 @@ fn classification_of(fagsystem: &Fagsystem, objekter: &[Objekt]) -> Objekt {
     let latest = latest.map(|said| said.tidspunkt).max();
     Objekt {
         kind: Kind::Klassifikation,
-        id: facet_uuid(fagsystem.id, "Klassifikation"),
+        // No facet has an empty name, so that none has this UUID.
+        id: facet_uuid(fagsystem.id, ""),
         registreringer: vec![Registrering {
             tidspunkt: latest.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
             livscyklus: Livscyklus::Opstaaet,
@@ -344,4 +345,25 @@ async fn subscribers(database: &str) -> anyhow::Result<ExitCode> {
     }
     writeln!(out, "{} abonnenter.", all.len())?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use oir_domain::klassifikation::sortiment::facet_uuid;
+    use oir_domain::party::Fagsystem;
+    use oir_fagsystem::sample;
+
+    use super::classification_of;
+
+    #[test]
+    fn a_facet_is_never_taken_for_the_classification_that_it_is_in() {
+        let fagsystem = Fagsystem {
+            id: sample::FAGSYSTEM,
+            kortnavn: "KSD".into(),
+            navn: "Sygedagpenge".into(),
+            konteringsfacet: "Klassifikation".into(),
+        };
+        let facet = facet_uuid(fagsystem.id, &fagsystem.konteringsfacet);
+        assert_ne!(classification_of(&fagsystem, &[]).id, facet);
+    }
 }
