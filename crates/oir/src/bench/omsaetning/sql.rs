@@ -17,8 +17,8 @@ use serde_json::Value;
 use super::ranked;
 use super::seed::{FACETS, Sent, Sortiment};
 
-/// Of the package that is installed when the Python given has none.
-const DUCKDB: &str = "duckdb==2.0.1";
+/// Packages with their versions; among them DuckDB, installed when the Python given has none.
+const PACKAGES: &str = include_str!("../../../../../tests/clients/requirements.txt");
 /// After every value of the seed.
 const LAST: &str = "~";
 
@@ -226,13 +226,16 @@ fn with_duckdb(python: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
             run(Command::new(python).args(["-m", "venv"]).arg(&own)),
             "Python mangler venv"
         );
+        let mut packages = PACKAGES.lines();
+        let duckdb = packages.find(|line| line.starts_with("duckdb=="));
+        let duckdb = duckdb.context("ingen udgave af DuckDB")?;
         let install = [
             "-m",
             "pip",
             "install",
             "-q",
             "--disable-pip-version-check",
-            DUCKDB,
+            duckdb,
         ];
         ensure!(
             run(Command::new(&made).args(install)),
