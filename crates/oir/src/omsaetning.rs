@@ -20,22 +20,22 @@ use oir_domain::ids::BilagId;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::check;
 use oir_domain::omsaetning::{
-    Explanation, Posting, Rule, Stage, Standing, TableId, Values, Version, difference, explain,
-    unfit,
+    Explanation, Posting, Rule, Stage, Standing, TableId, Unfit, Values, Version, difference,
+    explain, unfit,
 };
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
 use oir_flow::omsaetning::{Head, NotDone, Start, Surroundings, Work};
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::kontoplan::Kontoplaner;
-use oir_flow::ports::omsaetning::Omsaetningstabeller;
+use oir_flow::ports::omsaetning::{Omsaetningstabeller, Sharing};
 use oir_flow::ports::views::Views;
 use oir_store::Store;
 use oir_web::danish_format::whole;
 use oir_wire::danish::omsaetning as danish;
 
 use crate::cli::omsaetning::{
-    Begin, Explain, KindWord, Omsaetning as Command, SideWord, Simulate, TableOf,
+    Begin, Explain, KindWord, Omsaetning as Command, Owned, SideWord, Simulate, TableOf,
 };
 use crate::files::refuse;
 use crate::house;
@@ -60,6 +60,8 @@ pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Begin(options) => begin(options).await,
         Command::Approve { of, version, by } => approve(of, *version, by).await,
         Command::Discard { of, version, by } => discard(of, *version, by).await,
+        Command::Share(owned) => share(owned, Sharing::Shared).await,
+        Command::Unshare(owned) => share(owned, Sharing::Private).await,
     }
 }
 
@@ -253,10 +255,8 @@ async fn examine(
     let to = to.unwrap_or(year_end?);
     let (all, kommune) = (Scope::everything(), desk.table.kommune);
     let plan = desk.store.kontoplan(&all, kommune, None).await?;
-    let misses = unfit(&rules, desk.table, from, &desk.register, plan.as_ref());
-    for (rule, unfit) in &misses {
-        writeln!(out, "Passer ikke: regel {rule}: {}", danish::unfit(unfit))?;
-    }
+    let unfitting = unfit(&rules, desk.table, from, &desk.register, plan.as_ref());
+    misses(&mut out, &unfitting)?;
     if plan.is_none() {
         writeln!(out, "Kommunen har ingen kontoplan; konti er ikke slået op.")?;
     }
@@ -266,8 +266,16 @@ async fn examine(
     let covered = work.coverage(&rules, (from, to), &data.sortiment, since);
     let covered = covered.await.map_err(refusal)?;
     told::coverage(&mut out, &covered)?;
-    let is_sound = misses.is_empty() && covered.complete();
+    let is_sound = unfitting.is_empty() && covered.complete();
     Ok(ExitCode::from(u8::from(!is_sound)))
+}
+
+/// Rules that do not fit the municipality.
+fn misses(out: &mut impl Write, unfitting: &[(u32, Unfit)]) -> std::io::Result<()> {
+    for (rule, unfit) in unfitting {
+        writeln!(out, "Passer ikke: regel {rule}: {}", danish::unfit(unfit))?;
+    }
+    Ok(())
 }
 
 async fn simulate(options: &Simulate) -> anyhow::Result<ExitCode> {
@@ -421,10 +429,18 @@ async fn begin(options: &Begin) -> anyhow::Result<ExitCode> {
         register: &desk.register,
         kontoplaner: &desk.store,
     };
-    let start = Start::Version(options.version);
+    let start = match options.copy {
+        None => Start::Version(options.version),
+        Some(code) => Start::Copy(TableId {
+            kommune: house::kommune(&desk.register, code)?,
+            ..desk.table
+        }),
+    };
     let begun = desk.work().begin(start, &head, around).await;
     let begun = begun.map_err(refusal)?;
-    writeln!(std::io::stdout(), "Kladden er udgave {}.", begun.number)?;
+    let mut out = std::io::stdout().lock();
+    misses(&mut out, &begun.unfit)?;
+    writeln!(out, "Kladden er udgave {}.", begun.number)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -450,5 +466,16 @@ async fn discard(of: &TableOf, number: u32, by: &str) -> anyhow::Result<ExitCode
     let gone = desk.work().discard((number, version.edition)).await;
     gone.map_err(refusal)?;
     writeln!(std::io::stdout(), "Udgave {number} er kasseret.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn share(owned: &Owned, sharing: Sharing) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(&owned.of, Some(&owned.by)).await?;
+    desk.work().share(sharing).await.map_err(refusal)?;
+    let said = match sharing {
+        Sharing::Shared => "Andre kommuner kan nu kopiere tabellen.",
+        Sharing::Private => "Andre kommuner kan ikke længere kopiere tabellen.",
+    };
+    writeln!(std::io::stdout(), "{said}")?;
     Ok(ExitCode::SUCCESS)
 }

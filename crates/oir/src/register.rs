@@ -11,8 +11,8 @@ use oir_flow::ports::process::Clock;
 use oir_flow::ports::sortiment::Sortimenter;
 use oir_wire::register_csv::{self, FILES, Files};
 
-use crate::{files, house};
 use crate::process::SystemClock;
+use crate::{files, house};
 
 /// Writes the register as files.
 pub(crate) async fn export(database: &str, folder: &Path) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,6 @@
 //! `oir omsaetning`: what it says, how it ends, and that nobody approves their own draft.
 
-use crate::running::Desk;
+use crate::running::{Desk, oir};
 
 impl Desk {
     /// Runs it of the table of København and KSD.
@@ -126,5 +126,55 @@ fn a_draft_goes_out_as_a_spreadsheet_and_its_rows_come_back() {
     let (code, said) = desk.of_ksd(&[&["import", path][..], &by].concat());
     assert_eq!(code, Some(1), "{said}");
     let first = said.lines().next().unwrap();
-    assert!(first.starts_with("Arket er tomt."), "no place, no gap: {said}");
+    assert!(
+        first.starts_with("Arket er tomt."),
+        "no place, no gap: {said}"
+    );
+}
+
+#[test]
+fn a_table_is_copied_by_another_kommune_while_its_owner_shares_it() {
+    let desk = Desk::new("omsaetning", "omsaetning-del");
+    let by = |name: &'static str| ["--by", name];
+    let copy = ["begin", "--purpose", "Kopi", "--copy", "751"];
+    let copy = [&copy[..], &by("Anna")].concat();
+    let theirs = |what: &str| {
+        let table = ["--kommune", "751", "--fagsystem", "ksd"];
+        desk.run(&[&[what][..], &table, &by("Bo")].concat())
+    };
+    let refused = |told: &str| {
+        let (code, said) = desk.of_ksd(&copy);
+        assert_eq!(code, Some(2), "{told}: {said}");
+        assert!(said.contains("Intet er ændret."), "{told}: {said}");
+    };
+    refused("nobody has shared it");
+    let (code, said) = theirs("share");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("kan nu kopiere"), "{said}");
+
+    let (code, said) = desk.of_ksd(&copy);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Kladden er udgave 1."), "{said}");
+    let own = "Passer ikke: regel ";
+    assert!(said.contains(own), "values of 751 alone are named: {said}");
+    let (_, ours) = desk.of_ksd(&["show", "--version", "1"]);
+    let show = ["show", "--version", "0", "--kommune", "751"];
+    let (_, shared) = desk.run(&[&show[..], &["--fagsystem", "ksd"]].concat());
+    let rules = |said: &str| {
+        let lines = said.lines().filter(|line| line.contains("→"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&ours), rules(&shared));
+    assert!(!rules(&ours).is_empty());
+
+    let discard = [&["discard", "--version", "1"][..], &by("Anna")].concat();
+    assert_eq!(desk.of_ksd(&discard).0, Some(0));
+    let (code, said) = theirs("unshare");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("ikke længere kopiere"), "{said}");
+    refused("it is not shared any more");
+    let stranger = ["share", "--kommune", "9999", "--fagsystem", "ksd"];
+    let (code, said) = desk.run(&[&stranger[..], &by("Bo")].concat());
+    assert_eq!(code, Some(2), "{said}");
+    assert!(oir(&["verify", &desk.database]).status.success());
 }
