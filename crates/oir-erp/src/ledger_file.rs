@@ -67,6 +67,23 @@ impl<'b> Received<'b> {
             told: Vec::new(),
         }
     }
+
+    /// What is said of the accounts that the books found: the same as is read of the file when
+    /// the bilag comes again.
+    fn found_here(&self) -> Vec<Told> {
+        if self.told.is_empty() {
+            return Vec::new();
+        }
+        let postings = self.bilag.posteringer.iter();
+        let found = postings.filter(|posting| self.told.contains(&posting.linjenummer));
+        let told = found.filter_map(|posting| {
+            Some(Told {
+                linjenummer: posting.linjenummer,
+                kontering: posting.kontering.clone()?,
+            })
+        });
+        told.collect()
+    }
 }
 
 /// What a municipality's books ask of a bilag.
@@ -197,17 +214,16 @@ fn find(connection: &Connection, kommune: Kommunekode, id: BilagUuid) -> Result<
             row.get::<_, Option<String>>(2)?,
         ))
     });
-    let found = row.optional()?.map(|(aar, number, refusal)| match number {
-        Some(number) => Entered::Booked(erp_bilagsnummer(aar, number), Vec::new()),
-        None => Entered::Refused(lines(&refusal.unwrap_or_default())),
-    });
-    match found {
-        Some(Entered::Booked(number, _)) => {
+    let Some((aar, number, refusal)) = row.optional()? else {
+        return Ok(None);
+    };
+    Ok(Some(match number {
+        Some(number) => {
             let told = told(connection, kommune, id)?;
-            Ok(Some(Entered::Booked(number, told)))
+            Entered::Booked(erp_bilagsnummer(aar, number), told)
         }
-        other => Ok(other),
-    }
+        None => Entered::Refused(lines(&refusal.unwrap_or_default())),
+    }))
 }
 
 /// The accounts that the books found for a bilag by themselves.
@@ -312,8 +328,10 @@ fn book(
         return Ok(Entered::Refused(reasons));
     };
     enter_lines(work, kommune, received)?;
-    let told = told(work, kommune, bilag.bilag_uuid)?;
-    Ok(Entered::Booked(erp_bilagsnummer(aar, number), told))
+    Ok(Entered::Booked(
+        erp_bilagsnummer(aar, number),
+        received.found_here(),
+    ))
 }
 
 /// An entry for each account of each posting.

@@ -18,21 +18,20 @@ use oir_wire::finans::message::{
 use oir_wire::finans::{SERVICE_PATH, SoapVersion, write};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-fn books() -> Books {
-    let register = sample::register_data("http://127.0.0.1:9/");
-    let setup = Setup {
-        myndigheder: register
-            .myndigheder
-            .iter()
-            .map(|m| (m.cvr, m.kommune))
-            .collect(),
-        kontoplan: sample::kontoplan()
-            .into_iter()
-            .map(|row| row.in_the_books())
-            .collect(),
+/// What the books know of these facts.
+fn setup(data: &RegisterData) -> Setup {
+    let myndigheder = data.myndigheder.iter().map(|m| (m.cvr, m.kommune));
+    let kontoplan = sample::kontoplan().into_iter();
+    Setup {
+        myndigheder: myndigheder.collect(),
+        kontoplan: kontoplan.map(|row| row.in_the_books()).collect(),
         ..Setup::default()
-    };
-    Books::open(None, &setup).unwrap()
+    }
+}
+
+fn books() -> Books {
+    let data = sample::register_data("http://127.0.0.1:9/");
+    Books::open(None, &setup(&data)).unwrap()
 }
 
 /// A bilag as the hub delivers it: with accounts.
@@ -126,13 +125,8 @@ fn without_accounts_every_posting_has_its_reason() {
 fn refusals(accounts: &[BooksKonto], bilag: Finansbilag) -> Vec<String> {
     let register = sample::register_data("http://127.0.0.1:9/");
     let setup = Setup {
-        myndigheder: register
-            .myndigheder
-            .iter()
-            .map(|m| (m.cvr, m.kommune))
-            .collect(),
         kontoplan: accounts.to_vec(),
-        ..Setup::default()
+        ..setup(&register)
     };
     let books = Books::open(None, &setup).unwrap();
     let call = delivery(1, vec![bilag]);
@@ -241,17 +235,8 @@ fn mapping(change: impl FnOnce(&mut RegisterData)) -> Books {
     let mut data = sample::register_data("http://127.0.0.1:9/");
     change(&mut data);
     let setup = Setup {
-        myndigheder: data
-            .myndigheder
-            .iter()
-            .map(|m| (m.cvr, m.kommune))
-            .collect(),
-        kontoplan: sample::kontoplan()
-            .into_iter()
-            .map(|row| row.in_the_books())
-            .collect(),
-        own_tables: Some(Register::new(1, data)),
-        ..Setup::default()
+        own_tables: Some(Register::new(1, data.clone())),
+        ..setup(&data)
     };
     Books::open(None, &setup).unwrap()
 }

@@ -14,9 +14,8 @@ use oir_domain::party::{Fagsystem, Kommunekode};
 use oir_domain::register::{Agreement, Omsaetningsrow, RegisterData, Sortimentspost};
 use uuid::Uuid;
 
-use crate::accounts::written;
 use crate::kontoplan::KontoplanRow;
-use crate::trade::{STED, Value, account_name, konto, new_year, sted_number, steder, value};
+use crate::trade::{STED, Value, new_year, steder, value};
 
 /// A system that does not send yet.
 #[derive(Debug)]
@@ -137,12 +136,6 @@ impl Coming {
     const fn id(&self) -> FagsystemId {
         FagsystemId::from_uuid(Uuid::from_u128(self.id))
     }
-
-    /// The account of each value in a municipality, this year.
-    fn accounts(&self, kommune: Kommunekode) -> impl Iterator<Item = (&Value, String)> {
-        let account = move |value| konto(value, sted_number(value, kommune.0, true));
-        self.values.iter().map(move |value| (value, account(value)))
-    }
 }
 
 /// Puts the coming systems into what the hub and the books know on that day. The municipality
@@ -169,29 +162,35 @@ pub fn prepare(
                 fagsystem: system.id(),
                 validity: lasting(new_year(day, -1)),
             });
-            for (value, autoriseret) in system.accounts(*kommune) {
+            let forgotten: &[&str] = if *kommune == with_gaps { &gaps() } else { &[] };
+            for value in system.values {
                 let funktion = names.get(value.funktion).map_or("", String::as_str);
-                let konto = written(*kommune, &autoriseret);
-                let row = KontoplanRow {
-                    kommune: *kommune,
-                    konto: konto.as_str().into(),
-                    autoriseret: autoriseret.into(),
-                    navn: account_name(value, funktion).into(),
-                    open: true,
-                };
-                add_account(kontoplan, row);
-                if *kommune == with_gaps && gaps().contains(&value.vaerdi) {
-                    continue;
+                let row = KontoplanRow::of(value, *kommune, true, funktion);
+                if !forgotten.contains(&value.vaerdi) {
+                    let from = new_year(day, 0);
+                    register
+                        .omsaetning
+                        .push(to_account(system, value, &row, from));
                 }
-                register.omsaetning.push(Omsaetningsrow {
-                    kommune: *kommune,
-                    fagsystem: system.id(),
-                    vaerdi: value.vaerdi.into(),
-                    konto: konto.into(),
-                    validity: lasting(new_year(day, 0)),
-                });
+                add_account(kontoplan, row);
             }
         }
+    }
+}
+
+/// The row of an omsætningstabel that leads a value to its account.
+fn to_account(
+    system: &Coming,
+    value: &Value,
+    account: &KontoplanRow,
+    from: Date,
+) -> Omsaetningsrow {
+    Omsaetningsrow {
+        kommune: account.kommune,
+        fagsystem: system.id(),
+        vaerdi: value.vaerdi.into(),
+        konto: account.konto.clone(),
+        validity: lasting(from),
     }
 }
 

@@ -35,6 +35,19 @@ pub struct KontoplanRow {
 }
 
 impl KontoplanRow {
+    /// The account of a value, as the municipality writes it: from the first of the day's year
+    /// on, or before. `funktion` is the name of the value's function.
+    pub(crate) fn of(value: &Value, kommune: Kommunekode, this_year: bool, funktion: &str) -> Self {
+        let autoriseret = konto(value, sted_number(value, kommune.0, this_year));
+        Self {
+            kommune,
+            konto: written(kommune, &autoriseret).into(),
+            autoriseret: autoriseret.into(),
+            navn: account_name(value, funktion).into(),
+            open: true,
+        }
+    }
+
     /// As the books know it.
     #[must_use]
     pub fn in_the_books(&self) -> BooksKonto {
@@ -71,17 +84,11 @@ pub(crate) fn accounts(kommuner: &[Kommune]) -> Vec<KontoplanRow> {
             for value in in_the_books(system) {
                 let funktion = names.get(value.funktion).map_or("", String::as_str);
                 for this_year in [false, true] {
-                    let sted = sted_number(value, kommune.kode.0, this_year);
-                    let autoriseret = konto(value, sted);
-                    let konto: Box<str> = written(kommune.kode, &autoriseret).into();
                     let row = KontoplanRow {
-                        kommune: kommune.kode,
-                        konto: konto.clone(),
-                        autoriseret: autoriseret.into(),
-                        navn: account_name(value, funktion).into(),
                         open: value.vaerdi != system.closed.vaerdi,
+                        ..KontoplanRow::of(value, kommune.kode, this_year, funktion)
                     };
-                    rows.insert((kommune.kode, konto), row);
+                    rows.insert((kommune.kode, row.konto.clone()), row);
                 }
             }
         }

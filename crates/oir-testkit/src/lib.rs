@@ -4,6 +4,7 @@
 //! Development only: no product crate depends on this one.
 
 pub mod books;
+pub mod house;
 pub mod mortal;
 mod people;
 #[cfg(feature = "postgres")]

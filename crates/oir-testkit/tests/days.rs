@@ -16,15 +16,16 @@ use oir_fagsystem::rng::Rng;
 use oir_fagsystem::sample;
 use oir_flow::days::{NotTaken, Round, answer_questions, compare, take_total};
 use oir_flow::deliver::round;
-use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::hub::Hub;
 use oir_flow::judge::Arrival;
 use oir_flow::ports::days::{DayWork, Days, Kept, Question};
 use oir_flow::ports::inbox::{Channel, Inbox};
 use oir_flow::ports::sessions::{Deed, deeds};
-use oir_store::{Durability, Store};
+use oir_store::Store;
 use oir_testkit::books::{Mischief, SimBooks};
+use oir_testkit::house;
 use oir_testkit::mortal::Mortal;
-use oir_testkit::process::{ManualClock, OrderedIds};
+use oir_testkit::process::ManualClock;
 use oir_wire::finans::json::StatedTotal;
 
 const YEAR: (Date, Date) = (date(2026, 1, 1), date(2026, 12, 31));
@@ -57,28 +58,15 @@ fn books() -> SimBooks {
 
 async fn store(name: &str) -> Store {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("days-{name}"));
-    drop(std::fs::remove_dir_all(&folder));
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("oir.db");
-    let store = Store::open_sqlite(&file, Durability::ProcessOnly)
-        .await
-        .unwrap();
+    let store = house::store(&folder).await;
     let register = sample::register_data("http://127.0.0.1:9/");
     store.replace_register(&register).await.unwrap();
     store
 }
 
 async fn hub(store: &Store, books: &SimBooks) -> Hub {
-    let shared = Arc::new(store.clone());
-    let parts = Parts {
-        inbox: Arc::clone(&shared) as _,
-        outbox: Arc::clone(&shared) as _,
-        partners: shared,
-        courier: Arc::new(books.clone()),
-        clock: Arc::new(ManualClock::at("2026-11-18T08:00:00Z".parse().unwrap())),
-        ids: Arc::new(OrderedIds::default()),
-    };
-    Hub::new(parts, Timing::STANDARD).await.unwrap()
+    let clock = ManualClock::at("2026-11-18T08:00:00Z".parse().unwrap());
+    house::hub(store, &clock, Arc::new(books.clone())).await
 }
 
 /// Three bilag of the day, booked.

@@ -16,7 +16,7 @@ use oir_domain::operation::pause::Pause;
 use oir_domain::register::Receiver;
 use oir_fagsystem::sample;
 use oir_flow::deliver::round;
-use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::hub::Hub;
 use oir_flow::judge::{Arrival, Surroundings, Verdict, judge};
 use oir_flow::ports::courier::{Call as Carried, CallOutcome, Courier};
 use oir_flow::ports::inbox::{Channel, Findings, Inbox};
@@ -25,7 +25,8 @@ use oir_flow::ports::outbox::Outbox;
 use oir_flow::ports::sessions::{Deed, deeds};
 use oir_flow::remap::Follower;
 use oir_flow::settle::{Release, release};
-use oir_store::{Durability, Store};
+use oir_store::Store;
+use oir_testkit::house;
 use oir_testkit::process::{ManualClock, OrderedIds};
 use oir_wire::finans::message::{
     Bilagskvittering, Blame, Call, Delivery, ForretningsKode, ModtagReply, Refusal, Reply,
@@ -95,12 +96,7 @@ impl House {
         script: impl Fn(&Call) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("delivery-{name}"));
-        drop(std::fs::remove_dir_all(&folder));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("oir.db");
-        let store = Store::open_sqlite(&file, Durability::ProcessOnly)
-            .await
-            .unwrap();
+        let store = house::store(&folder).await;
         let register = sample::register_data("http://127.0.0.1:9/");
         store.replace_register(&register).await.unwrap();
         let books = Scripted {
@@ -109,27 +105,13 @@ impl House {
             calls: Arc::default(),
         };
         let clock = ManualClock::at(sample::CREATED);
-        let hub = Self::hub(&store, &clock, &books).await;
+        let hub = house::hub(&store, &clock, Arc::new(books.clone())).await;
         Self {
             hub,
             store,
             clock,
             books,
         }
-    }
-
-    /// A process over the same file.
-    async fn hub(store: &Store, clock: &ManualClock, books: &Scripted) -> Hub {
-        let shared = Arc::new(store.clone());
-        let parts = Parts {
-            inbox: Arc::clone(&shared) as _,
-            outbox: Arc::clone(&shared) as _,
-            partners: shared,
-            courier: Arc::new(books.clone()),
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(OrderedIds::default()),
-        };
-        Hub::new(parts, Timing::STANDARD).await.unwrap()
     }
 
     async fn receive(&self, afsendelse: Afsendelse) {
@@ -351,7 +333,7 @@ async fn what_was_held_goes_on_when_the_register_changed_while_nobody_ran() {
     let mut register = sample::register_data("http://127.0.0.1:9/");
     register.omsaetning.push(sample::missing_row());
     house.store.replace_register(&register).await.unwrap();
-    let next = House::hub(&house.store, &house.clock, &house.books).await;
+    let next = house::hub(&house.store, &house.clock, Arc::new(house.books.clone())).await;
     assert_eq!(Follower::default().catch_up(&next).await.unwrap(), 1);
     assert_eq!(house.state(uuid, kommune()).await, StateName::Mapped);
 }

@@ -12,7 +12,6 @@ use oir_domain::calendar::Validity;
 use oir_domain::fault::FaultCode;
 use oir_domain::finans::{Afsendelse, Finansbilag};
 use oir_domain::ids::BilagUuid;
-use oir_domain::ledger::BooksKonto;
 use oir_domain::message::StateName;
 use oir_domain::omsaetning::{
     Comparison, Compiled, Condition, InForce, Mode, Rule, Share, TableId, Target, Template,
@@ -21,7 +20,7 @@ use oir_domain::register::{Receiver, Register, RegisterData};
 use oir_erp::{Books, Setup};
 use oir_fagsystem::sample;
 use oir_flow::deliver::round;
-use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::hub::Hub;
 use oir_flow::judge::{Arrival, Surroundings, Verdict, judge};
 use oir_flow::ports::courier::{Call as Carried, CallOutcome, Courier};
 use oir_flow::ports::inbox::{Admit, Channel, Findings, Inbox};
@@ -30,7 +29,8 @@ use oir_flow::ports::outbox::Outbox;
 use oir_flow::ports::sessions::{Deed, deeds};
 use oir_flow::ports::views::{BilagDetail, BilagFilter, Views};
 use oir_flow::remap::remap_held;
-use oir_store::{Durability, Store};
+use oir_store::Store;
+use oir_testkit::house;
 use oir_testkit::process::{ManualClock, OrderedIds};
 use oir_wire::finans::message::Reply;
 use oir_wire::finans::{SoapVersion, read, write};
@@ -72,20 +72,13 @@ impl House {
     /// A hub before books that have these tables of their own, if any.
     async fn new(name: &str, own: Option<RegisterData>) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("mirror-{name}"));
-        drop(std::fs::remove_dir_all(&folder));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("oir.db");
-        let store = Store::open_sqlite(&file, Durability::ProcessOnly)
-            .await
-            .unwrap();
+        let store = house::store(&folder).await;
         let data = data();
         let myndigheder = data.myndigheder.iter().map(|m| (m.cvr, m.kommune));
         let kontoplan = sample::kontoplan().into_iter();
         let setup = Setup {
             myndigheder: myndigheder.collect(),
-            kontoplan: kontoplan
-                .map(|r| BooksKonto::lasting(r.kommune, &r.konto, r.open))
-                .collect(),
+            kontoplan: kontoplan.map(|row| row.in_the_books()).collect(),
             own_tables: own.map(|own| Register::new(0, own)),
             ..Setup::default()
         };
@@ -94,17 +87,8 @@ impl House {
             books: Books::open(None, &setup).unwrap(),
             bodies: Arc::default(),
         };
-        let shared = Arc::new(store.clone());
         let clock = ManualClock::at(sample::CREATED);
-        let parts = Parts {
-            inbox: Arc::clone(&shared) as _,
-            outbox: Arc::clone(&shared) as _,
-            partners: shared,
-            courier: Arc::new(line.clone()),
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(OrderedIds::default()),
-        };
-        let hub = Hub::new(parts, Timing::STANDARD).await.unwrap();
+        let hub = house::hub(&store, &clock, Arc::new(line.clone())).await;
         Self {
             hub,
             store,

@@ -18,12 +18,10 @@ use oir_domain::omsaetning::coverage::{Dimension, Question};
 use oir_domain::omsaetning::{
     Condition, Posting, Rule, Standing, TableId, Target, Template, coverage, explain,
 };
-use oir_domain::register::Receiver;
 use oir_fagsystem::sample;
-use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::hub::Hub;
 use oir_flow::judge::Arrival;
 use oir_flow::omsaetning::{Head, Start, Surroundings, Work};
-use oir_flow::ports::courier::{Call, CallOutcome, Courier};
 use oir_flow::ports::inbox::{Channel, Inbox};
 use oir_flow::ports::omsaetning::Omsaetningstabeller;
 use oir_flow::ports::outbox::Outbox;
@@ -31,7 +29,8 @@ use oir_flow::ports::sessions::{Deed, deeds};
 use oir_flow::ports::sortiment::{Announcement, Sortimenter, Subscription};
 use oir_flow::remap::Follower;
 use oir_flow::sortiment::{Classification, Editor, rows};
-use oir_store::{Durability, Store};
+use oir_store::Store;
+use oir_testkit::house::{self, Silent};
 use oir_testkit::process::{ManualClock, OrderedIds};
 use oir_wire::sortiment_sheet::SortimentRow;
 use uuid::Uuid;
@@ -41,17 +40,6 @@ const TABLE: TableId = TableId {
     fagsystem: sample::FAGSYSTEM,
 };
 const NEW: &str = "SDP-FORSIKRET";
-
-/// Books that nobody reaches: a bilag that has accounts waits for them.
-#[derive(Debug)]
-struct Closed;
-
-impl Courier for Closed {
-    fn call<'a>(&'a self, _: &'a Receiver, _: &'a str, _: Vec<u8>) -> Call<'a> {
-        let reason = "lukket".to_owned();
-        Box::pin(async { CallOutcome::NoAnswer { reason } })
-    }
-}
 
 struct House {
     store: Store,
@@ -63,26 +51,13 @@ struct House {
 impl House {
     async fn new() -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("new-value");
-        drop(std::fs::remove_dir_all(&folder));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("oir.db");
-        let store = Store::open_sqlite(&file, Durability::ProcessOnly).await;
-        let store = store.unwrap();
+        let store = house::store(&folder).await;
         let data = sample::register_data("http://127.0.0.1:9/");
         let system = data.fagsystemer.iter().find(|f| f.id == TABLE.fagsystem);
         let facet = system.unwrap().konteringsfacet.clone();
         let clock = ManualClock::at(sample::CREATED);
         store.import_register(&data, sample::CREATED).await.unwrap();
-        let shared = Arc::new(store.clone());
-        let parts = Parts {
-            inbox: Arc::clone(&shared) as _,
-            outbox: Arc::clone(&shared) as _,
-            partners: shared,
-            courier: Arc::new(Closed),
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(OrderedIds::default()),
-        };
-        let hub = Hub::new(parts, Timing::STANDARD).await.unwrap();
+        let hub = house::hub(&store, &clock, Arc::new(Silent)).await;
         Self {
             store,
             hub,

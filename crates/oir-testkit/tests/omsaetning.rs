@@ -26,18 +26,18 @@ use oir_domain::omsaetning::{
 };
 use oir_domain::party::Kommunekode;
 use oir_fagsystem::sample;
-use oir_flow::hub::{Hub, Parts, Timing};
+use oir_flow::hub::Hub;
 use oir_flow::judge::Arrival;
 use oir_flow::omsaetning::{Head, NotDone, Ran, Start, Surroundings, Work};
-use oir_flow::ports::courier::{Call, CallOutcome, Courier};
 use oir_flow::ports::inbox::{Channel, Inbox};
 use oir_flow::ports::kontoplan::Kontoplaner;
 use oir_flow::ports::omsaetning::{Omsaetningstabeller, Sharing};
 use oir_flow::ports::outbox::Outbox;
 use oir_flow::ports::sessions::Deed;
 use oir_flow::remap::Follower;
-use oir_store::{Durability, Store};
-use oir_testkit::process::{ManualClock, OrderedIds};
+use oir_store::Store;
+use oir_testkit::house::{self, Silent};
+use oir_testkit::process::ManualClock;
 
 /// Where the other municipality of the tests is.
 const OTHER: Kommunekode = Kommunekode(751);
@@ -46,25 +46,6 @@ const TABLE: TableId = TableId {
     kommune: sample::KOMMUNE,
     fagsystem: sample::FAGSYSTEM,
 };
-
-/// Books that nobody calls.
-#[derive(Debug)]
-struct Closed;
-
-impl Courier for Closed {
-    fn call<'a>(
-        &'a self,
-        _: &'a oir_domain::register::Receiver,
-        _: &'a str,
-        _: Vec<u8>,
-    ) -> Call<'a> {
-        Box::pin(async {
-            CallOutcome::NoAnswer {
-                reason: "stilhed".into(),
-            }
-        })
-    }
-}
 
 struct House {
     store: Store,
@@ -75,24 +56,11 @@ struct House {
 impl House {
     async fn new(name: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("tabel-{name}"));
-        drop(std::fs::remove_dir_all(&folder));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("oir.db");
-        let store = Store::open_sqlite(&file, Durability::ProcessOnly).await;
-        let store = store.unwrap();
+        let store = house::store(&folder).await;
         let register = sample::register_data("http://127.0.0.1:9/");
         store.replace_register(&register).await.unwrap();
-        let shared = Arc::new(store.clone());
         let clock = ManualClock::at(sample::CREATED);
-        let parts = Parts {
-            inbox: Arc::clone(&shared) as _,
-            outbox: Arc::clone(&shared) as _,
-            partners: shared,
-            courier: Arc::new(Closed),
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(OrderedIds::default()),
-        };
-        let hub = Hub::new(parts, Timing::STANDARD).await.unwrap();
+        let hub = house::hub(&store, &clock, Arc::new(Silent)).await;
         Self { store, hub, clock }
     }
 

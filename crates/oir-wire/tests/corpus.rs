@@ -32,3 +32,13 @@ fn no_call_breaks_the_reader() {
 fn no_answer_breaks_the_receipt_reader() {
     replay("receipt", 50, properties::receipt);
 }
+
+#[test]
+fn no_file_breaks_the_spreadsheet_reader() {
+    replay("sheet", 150, properties::sheet);
+}
+
+#[test]
+fn no_document_breaks_the_reader_of_classifications() {
+    replay("klassifikation", 150, properties::klassifikation);
+}

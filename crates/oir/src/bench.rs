@@ -4,6 +4,7 @@
 mod child;
 mod finding;
 mod floor;
+mod folder;
 mod inside;
 mod load;
 pub(crate) mod omsaetning;
@@ -13,11 +14,11 @@ mod reading;
 mod table;
 mod wire;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use oir_domain::access::Scope;
@@ -31,6 +32,7 @@ use crate::cli::BenchFinans;
 use crate::house;
 use child::Service;
 use finding::{Finding, Follower};
+use folder::Folder;
 use inside::Inside;
 use load::{Measured, Messages, drive};
 use table::{Cell, Measurement, What};
@@ -73,9 +75,6 @@ pub(crate) async fn finans(options: &BenchFinans) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     table::print(&costs, &measurements)?;
     finding::print(&findings)?;
-    if options.data.is_none() {
-        std::fs::remove_dir_all(&bench.folder)?;
-    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,7 +96,7 @@ enum Place {
 
 struct Bench<'a> {
     options: &'a BenchFinans,
-    folder: PathBuf,
+    folder: Folder,
     messages: Messages,
     places: Vec<Place>,
     /// Loads so far: keeps their ids apart.
@@ -106,17 +105,11 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn new(options: &'a BenchFinans) -> anyhow::Result<Self> {
-        let fresh = || {
-            let name = format!("oir-bench-{}", Timestamp::now().as_millisecond());
-            std::env::temp_dir().join(name)
-        };
-        let folder = options.data.clone().unwrap_or_else(fresh);
-        std::fs::create_dir_all(&folder).with_context(|| format!("mappen {}", folder.display()))?;
         let mut places = vec![Place::Sqlite];
         places.extend(options.database.clone().map(Place::Postgres));
         Ok(Self {
             options,
-            folder,
+            folder: Folder::open(options.data.as_deref())?,
             messages: Messages::ours()?,
             places,
             run: 0,
@@ -177,8 +170,8 @@ impl<'a> Bench<'a> {
 
     async fn over_http(&mut self, place: &Place, senders: u16) -> anyhow::Result<(Cell, u64)> {
         let fresh = self.next_run();
-        let database = place.fresh(&self.folder, fresh).await?;
-        let service = Service::start(&self.folder, &database)?;
+        let database = place.fresh(self.folder.path(), fresh).await?;
+        let service = Service::start(self.folder.path(), &database)?;
         let connections = Address::parse(&service.url)?.connect(senders).await?;
         let before = service.groups().await?;
         let run = self.next_run();
@@ -196,7 +189,7 @@ impl<'a> Bench<'a> {
         index: Index,
     ) -> anyhow::Result<(Cell, f64)> {
         let fresh = self.next_run();
-        let database = place.fresh(&self.folder, fresh).await?;
+        let database = place.fresh(self.folder.path(), fresh).await?;
         let store = house::open(&database).await?;
         let hub = house::hub(&store, Timing::STANDARD, Settings::STANDARD).await?;
         let all = vec![Inside(hub); usize::from(senders)];
@@ -222,20 +215,20 @@ impl<'a> Bench<'a> {
 
     async fn process(&mut self, place: &Place) -> anyhow::Result<()> {
         let fresh = self.next_run();
-        let database = place.fresh(&self.folder, fresh).await?;
+        let database = place.fresh(self.folder.path(), fresh).await?;
         let store = house::open(&database).await?;
         let run = self.next_run();
         let verified = process::verify(&store, &database, &self.messages, run).await?;
         drop(store);
         let run = self.next_run();
         let message = self.messages.make(run, 0, 0);
-        let start = process::start(&self.folder, &database, message).await?;
+        let start = process::start(self.folder.path(), &database, message).await?;
         table::print_process(place.name(), start, verified)
     }
 
     async fn floor(&mut self, place: &Place, group: f64) -> anyhow::Result<f64> {
         let fresh = self.next_run();
-        let database = place.fresh(&self.folder, fresh).await?;
+        let database = place.fresh(self.folder.path(), fresh).await?;
         let store = house::open(&database).await?;
         let run = self.next_run();
         #[expect(

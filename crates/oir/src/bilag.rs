@@ -51,17 +51,7 @@ async fn filter(store: &Store, options: &BilagList) -> anyhow::Result<BilagFilte
         None => Vec::new(),
     };
     let fagsystem = match options.fagsystem.as_deref() {
-        Some(short) => {
-            let register = store.register().await?;
-            let found = register
-                .fagsystemer()
-                .find(|f| f.kortnavn.eq_ignore_ascii_case(short));
-            Some(
-                found
-                    .with_context(|| format!("fagsystemet {short} er ikke i registeret"))?
-                    .id,
-            )
-        }
+        Some(text) => Some(house::fagsystem(&store.register().await?, text)?.id),
         None => None,
     };
     Ok(BilagFilter {

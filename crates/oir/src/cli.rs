@@ -353,7 +353,7 @@ pub(crate) enum Sortiment {
         whose: Whose,
         /// Kun det, der kan sendes for denne kommune.
         #[arg(long)]
-        kommune: Option<String>,
+        kommune: Option<u16>,
     },
     /// Vis værdierne.
     List {
@@ -361,7 +361,7 @@ pub(crate) enum Sortiment {
         whose: Whose,
         /// Kun det, der kan sendes for denne kommune.
         #[arg(long)]
-        kommune: Option<String>,
+        kommune: Option<u16>,
         /// Kun det, der gælder denne dag.
         #[arg(long)]
         day: Option<jiff::civil::Date>,
@@ -380,7 +380,7 @@ pub(crate) enum Sortiment {
         text: String,
         /// Hvis egne værdier; ellers de landsdækkende.
         #[arg(long)]
-        kommune: Option<String>,
+        kommune: Option<u16>,
     },
     /// Vis, hvem der følger sortimenterne, og hvor langt de er.
     Subscribers {

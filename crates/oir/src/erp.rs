@@ -43,55 +43,35 @@ pub(crate) async fn run(options: &Erp) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The books' own copy of the tables, when they have one: the register's fagsystemer with the
-/// rows of the file.
-fn own_tables(options: &Erp) -> anyhow::Result<Option<Register>> {
-    let Some(path) = &options.omsaetning else {
-        return Ok(None);
-    };
-    let rows = std::fs::read(path).with_context(|| format!("tabellen {}", path.display()))?;
-    let mut files = register::load(&options.register)?;
-    files.insert("omsaetning.csv", rows);
-    match register_csv::read(&files) {
-        Ok(data) => Ok(Some(Register::new(0, data))),
-        Err(faults) => bail!(
-            "{}",
-            faults.first().map_or_else(String::new, ToString::to_string)
-        ),
-    }
-}
-
+/// What the books know: the register's authorities and its kontoplan; and their own copy of the
+/// tables, when they have one, which is the register's fagsystemer with the rows of the file.
 fn setup(options: &Erp) -> anyhow::Result<Setup> {
-    let register = match register_csv::read(&register::load(&options.register)?) {
-        Ok(register) => register,
-        Err(faults) => bail!(
-            "{}",
-            faults.first().map_or_else(String::new, ToString::to_string)
-        ),
-    };
+    let mut files = register::load(&options.register)?;
+    if let Some(path) = &options.omsaetning {
+        let rows = std::fs::read(path).with_context(|| format!("tabellen {}", path.display()))?;
+        files.insert("omsaetning.csv", rows);
+    }
     let path = options.register.join(KONTOPLAN);
     let bytes = std::fs::read(&path).with_context(|| format!("kontoplanen {}", path.display()))?;
-    let kontoplan = match register_csv::read_kontoplan(&bytes) {
-        Ok(kontoplan) => kontoplan,
-        Err(faults) => bail!(
-            "{}",
-            faults.first().map_or_else(String::new, ToString::to_string)
-        ),
+    let (data, kontoplan) = match (
+        register_csv::read(&files),
+        register_csv::read_kontoplan(&bytes),
+    ) {
+        (Ok(data), Ok(kontoplan)) => (data, kontoplan),
+        (data, kontoplan) => {
+            let faults = [data.err(), kontoplan.err()];
+            let lines = faults.iter().flatten().flatten().map(ToString::to_string);
+            bail!("{}", lines.collect::<Vec<_>>().join("\n"))
+        }
     };
+    let myndigheder = data.myndigheder.iter().map(|m| (m.cvr, m.kommune));
+    let refused = options.refuse.iter().map(|konto| konto.as_str().into());
     Ok(Setup {
-        myndigheder: register
-            .myndigheder
-            .iter()
-            .map(|m| (m.cvr, m.kommune))
-            .collect(),
+        myndigheder: myndigheder.collect(),
         kontoplan,
-        refused: options
-            .refuse
-            .iter()
-            .map(|konto| konto.as_str().into())
-            .collect(),
+        refused: refused.collect(),
         closed_years: options.closed_year.iter().copied().collect(),
-        own_tables: own_tables(options)?,
+        own_tables: options.omsaetning.is_some().then(|| Register::new(0, data)),
     })
 }
 

@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, ensure};
+use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use oir_domain::operation::alarm::Limits;
+use oir_domain::party::{Fagsystem, Kommunekode};
+use oir_domain::register::Register;
 use oir_flow::hub::{Hub, Parts, Timing};
 use oir_flow::keyring::{self, Keyring};
+use oir_flow::ports::sessions::Deed;
 use oir_flow::sign_in::{self, SessionLimits, SignIn};
 use oir_flow::sortiment::Classification;
 use oir_flow::watch::Watch;
@@ -15,6 +19,7 @@ use oir_store::{Durability, Store};
 use oir_transport::{HttpCourier, Settings};
 use oir_web::Router;
 use oir_web::machine::{self, MachineDoor, MachineState, Room};
+pub(crate) use oir_web::portal::door::operator;
 use oir_web::portal::door::{Door, Entrance};
 use oir_web::portal::{self, FaultWords, PortalState, Statement};
 use oir_wire::danish;
@@ -27,6 +32,39 @@ pub(crate) const WORDS: FaultWords = FaultWords {
     text: |fault| danish::text(fault),
     remedy: |fault| danish::remedy(fault.code).to_owned(),
 };
+
+/// What the machine's operator does, as the log keeps it.
+pub(crate) fn deed(
+    at: Timestamp,
+    what: &str,
+    kommune: Option<Kommunekode>,
+    object: impl Into<Box<str>>,
+) -> Deed {
+    let operator = operator();
+    Deed {
+        at,
+        subject: operator.subject,
+        navn: operator.navn,
+        what: what.into(),
+        kommune,
+        object: object.into(),
+    }
+}
+
+/// The fagsystem that is named on the command line: by its short name, in large or small
+/// letters, or by its id.
+pub(crate) fn fagsystem<'r>(register: &'r Register, text: &str) -> anyhow::Result<&'r Fagsystem> {
+    let found = register.fagsystem_named(text);
+    found.with_context(|| format!("fagsystemet {text} er ikke i registeret"))
+}
+
+/// The kommune of a code on the command line.
+pub(crate) fn kommune(register: &Register, code: u16) -> anyhow::Result<Kommunekode> {
+    let kommune = Kommunekode(code);
+    let known = register.myndigheder().any(|own| own.kommune == kommune);
+    ensure!(known, "kommunen {kommune} er ikke i registeret");
+    Ok(kommune)
+}
 
 /// Connections that a tool opens at most.
 const CONNECTIONS: usize = 16;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use jiff::SignedDuration;
-use oir_domain::access::{Grant, Person, Role, Scope};
+use oir_domain::access::Scope;
 use oir_domain::calendar::copenhagen;
 use oir_domain::ids::KeyId;
 use oir_domain::machine_key::{Holder, NAVN_MAX, Right, Standing, Terms, TermsFault, standing};
@@ -19,16 +19,6 @@ use oir_web::danish_format::instant_short;
 
 use crate::cli::KeyNew;
 use crate::house;
-
-/// Who sits at the machine.
-fn operator() -> Person {
-    let grant = Grant::try_new(Role::Drift, None, None);
-    Person {
-        subject: "maskinen".into(),
-        navn: "Maskinens operatør".into(),
-        grants: grant.into_iter().collect(),
-    }
-}
 
 /// Makes a key and prints it.
 pub(crate) async fn make(options: &KeyNew) -> anyhow::Result<ExitCode> {
@@ -67,7 +57,7 @@ pub(crate) async fn make(options: &KeyNew) -> anyhow::Result<ExitCode> {
         follows,
     };
     let id = wish.id;
-    let made = keys.make(&operator(), wish).await?;
+    let made = keys.make(&house::operator(), wish).await?;
     let secret = made.context("nøglen, der skulle afløses, er allerede slut")?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "client_id     {id}\nclient_secret {secret}")?;
@@ -82,20 +72,12 @@ fn holder(options: &KeyNew, register: &Register) -> anyhow::Result<Holder> {
     let Some(short) = options.fagsystem.as_deref() else {
         return Ok(Holder::Books);
     };
-    let mut all = register.fagsystemer();
-    let found = all.find(|f| f.kortnavn.eq_ignore_ascii_case(short));
-    let found = found.with_context(|| format!("fagsystemet {short} er ikke i registeret"))?;
-    Ok(Holder::Fagsystem(found.id))
+    Ok(Holder::Fagsystem(house::fagsystem(register, short)?.id))
 }
 
 fn kommuner(options: &KeyNew, register: &Register) -> anyhow::Result<Vec<Kommunekode>> {
-    let known = |kode: &u16| {
-        let kommune = Kommunekode(*kode);
-        let here = register.myndigheder().any(|m| m.kommune == kommune);
-        here.then_some(kommune)
-            .with_context(|| format!("kommunen {kommune} er ikke i registeret"))
-    };
-    options.kommune.iter().map(known).collect()
+    let codes = options.kommune.iter();
+    codes.map(|code| house::kommune(register, *code)).collect()
 }
 
 fn rights(options: &KeyNew, holder: Holder) -> anyhow::Result<Vec<Right>> {
@@ -174,7 +156,7 @@ pub(crate) async fn end(database: &str, id: &str, reason: &str) -> anyhow::Resul
     let all = keys.seen(&Scope::everything()).await?;
     let key = find(&all, id)?;
     ensure!(!reason.trim().is_empty(), "--reason må ikke være tom");
-    if !keys.end(&operator(), key, reason.trim()).await? {
+    if !keys.end(&house::operator(), key, reason.trim()).await? {
         bail!("nøglen {id} er allerede slut");
     }
     writeln!(std::io::stdout(), "{id} er afsluttet.")?;

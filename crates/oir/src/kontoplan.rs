@@ -7,12 +7,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use oir_domain::access::{Grant, Person, Role, Scope};
+use oir_domain::access::Scope;
 use oir_domain::calendar::{Regnskabsaar, copenhagen, day_of};
 use oir_domain::kontoplan::change::{ChangeKind, Tally};
 use oir_domain::kontoplan::national::national;
 use oir_domain::kontoplan::{Closed, KontoForm, Kontoplan, Standing, check};
-use oir_domain::party::Kommunekode;
 use oir_flow::kontoplan::{Imported, Incoming, Prepared, prepare};
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::kontoplan::Kontoplaner;
@@ -22,6 +21,7 @@ use oir_wire::danish::kontoplan as danish;
 use oir_wire::kontoplan::{Problem, csv, read, xlsx};
 
 use crate::cli::kontoplan::{Kontoplan as Command, KontoplanCheck, KontoplanImport, KontoplanOf};
+use crate::files::{ending, refuse};
 use crate::house;
 
 /// Carries out one of its commands.
@@ -35,16 +35,6 @@ pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Who sits at the machine.
-pub(crate) fn operator() -> Person {
-    let grant = Grant::try_new(Role::Drift, None, None);
-    Person {
-        subject: "maskinen".into(),
-        navn: "Maskinens operatør".into(),
-        grants: grant.into_iter().collect(),
-    }
-}
-
 fn this_year() -> Regnskabsaar {
     Regnskabsaar(day_of(Timestamp::now(), &copenhagen()).year())
 }
@@ -55,20 +45,12 @@ fn form(text: &str) -> anyhow::Result<KontoForm> {
         .context("vælg autoriseret, sap-par, prisme eller egne-dimensioner:-:navn,navn")
 }
 
-async fn kommune(store: &Store, code: u16) -> anyhow::Result<Kommunekode> {
-    let kommune = Kommunekode(code);
-    let register = store.register().await?;
-    let known = register.myndigheder().any(|own| own.kommune == kommune);
-    anyhow::ensure!(known, "kommunen {kommune} er ikke i registeret");
-    Ok(kommune)
-}
-
 async fn ruling(
     store: &Store,
     of: &KontoplanOf,
     version: Option<u32>,
 ) -> anyhow::Result<Kontoplan> {
-    let kommune = kommune(store, of.kommune).await?;
+    let kommune = house::kommune(&store.register().await?, of.kommune)?;
     let everything = Scope::everything();
     let plan = store.kontoplan(&everything, kommune, version);
     let missing = || match version {
@@ -80,7 +62,7 @@ async fn ruling(
 
 async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
     let store = house::open_existing(&options.of.at.database).await?;
-    let kommune = kommune(&store, options.of.kommune).await?;
+    let kommune = house::kommune(&store.register().await?, options.of.kommune)?;
     let everything = Scope::everything();
     let form = match &options.form {
         Some(text) => form(text)?,
@@ -112,11 +94,13 @@ async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
         writeln!(out, "Intet er gemt.")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let done = read.import(&store, &operator(), Timestamp::now()).await?;
+    let done = read
+        .import(&store, &house::operator(), Timestamp::now())
+        .await?;
     match done {
         Imported::Version(version) => writeln!(out, "Gemt som udgave {version}.")?,
         Imported::Unchanged => writeln!(out, "Filen ændrer intet.")?,
-        Imported::Faulty => writeln!(out, "Intet er ændret.")?,
+        Imported::Faulty => return refuse(&mut out, lines("FEJL", read.faults())),
         Imported::Overtaken => {
             writeln!(
                 out,
@@ -124,17 +108,17 @@ async fn import(options: &KontoplanImport) -> anyhow::Result<ExitCode> {
             )?;
         }
     }
-    let wrong = matches!(done, Imported::Faulty | Imported::Overtaken);
-    Ok(ExitCode::from(u8::from(wrong)))
+    Ok(ExitCode::from(u8::from(done == Imported::Overtaken)))
 }
 
-/// Everything that a file would change, and everything that is said of it.
+/// Everything that a sound file would change, and everything that is said of it.
 fn told(out: &mut impl Write, read: &Prepared) -> anyhow::Result<()> {
-    problems(out, "FEJL", read.faults())?;
     if !read.faults().is_empty() {
         return Ok(());
     }
-    problems(out, "bemærk", read.warnings())?;
+    for line in lines("bemærk", read.warnings()) {
+        writeln!(out, "{line}")?;
+    }
     if let Some(other) = read.other_form() {
         let (old, new) = (danish::form(other), danish::form(read.form()));
         writeln!(out, "Formen skifter fra {old} til {new}.")?;
@@ -161,8 +145,9 @@ fn told(out: &mut impl Write, read: &Prepared) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn problems(out: &mut impl Write, weight: &str, problems: &[Problem]) -> anyhow::Result<()> {
-    for problem in problems {
+/// Problems as lines: their weight, their place, and what is to be done.
+fn lines<'p>(weight: &'p str, problems: &'p [Problem]) -> impl Iterator<Item = String> + 'p {
+    problems.iter().map(move |problem| {
         let place = match &*problem.place {
             "" => "filen",
             place => place,
@@ -170,22 +155,18 @@ fn problems(out: &mut impl Write, weight: &str, problems: &[Problem]) -> anyhow:
         let Problem {
             code, text, remedy, ..
         } = problem;
-        write!(out, "{weight:<6} {place:<6} {code}: {text} {remedy}")?;
-        match &problem.provenance {
-            Some(known) => writeln!(out, " ({known})")?,
-            None => writeln!(out)?,
-        }
-    }
-    Ok(())
+        let known = problem.provenance.as_ref();
+        let known = known.map_or_else(String::new, |known| format!(" ({known})"));
+        format!("{weight:<6} {place:<6} {code}: {text} {remedy}{known}")
+    })
 }
 
 async fn export(file: &Path, of: &KontoplanOf, version: Option<u32>) -> anyhow::Result<ExitCode> {
-    let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
     let store = house::open_existing(&of.at.database).await?;
     let plan = ruling(&store, of, version).await?;
-    let bytes = match ending.as_deref().and_then(|ending| ending.to_str()) {
-        Some("xlsx") => xlsx(plan.konti()).context("regnearket kunne ikke skrives")?,
-        Some("csv") => csv(plan.konti()),
+    let bytes = match &*ending(file) {
+        "xlsx" => xlsx(plan.konti()).context("regnearket kunne ikke skrives")?,
+        "csv" => csv(plan.konti()),
         _ => bail!("filen skal ende på .xlsx eller .csv"),
     };
     std::fs::write(file, bytes).with_context(|| format!("filen {}", file.display()))?;
@@ -222,8 +203,10 @@ async fn examine(options: &KontoplanCheck) -> anyhow::Result<ExitCode> {
     };
     let reading = read(&bytes, &form, this_year(), national());
     let mut out = std::io::stdout().lock();
-    problems(&mut out, "FEJL", &reading.faults)?;
-    problems(&mut out, "bemærk", &reading.warnings)?;
+    let faults = lines("FEJL", &reading.faults);
+    for line in faults.chain(lines("bemærk", &reading.warnings)) {
+        writeln!(out, "{line}")?;
+    }
     writeln!(
         out,
         "{} konti, {} fejl, {} bemærkninger. Holdt op mod vores udgave {} af den autoriserede \

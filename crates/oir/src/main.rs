@@ -11,6 +11,7 @@ mod cli;
 mod demo;
 mod erp;
 mod example;
+mod files;
 mod house;
 mod key;
 mod kontoplan;

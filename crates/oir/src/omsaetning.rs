@@ -20,23 +20,24 @@ use oir_domain::ids::BilagId;
 use oir_domain::money::Side;
 use oir_domain::omsaetning::check::check;
 use oir_domain::omsaetning::{
-    Explanation, Misfit, Posting, Rule, Stage, Standing, TableId, Values, Version, difference,
-    explain, unfit,
+    Explanation, Misfit, Posting, Rule, Stage, Standing, TableId, Unfit, Values, Version,
+    difference, explain, unfit,
 };
 use oir_domain::party::Kommunekode;
 use oir_domain::register::Register;
 use oir_flow::omsaetning::{Head, NotDone, Start, Surroundings, Work, window, year_ahead};
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::kontoplan::Kontoplaner;
-use oir_flow::ports::omsaetning::Omsaetningstabeller;
+use oir_flow::ports::omsaetning::{Omsaetningstabeller, Sharing};
 use oir_flow::ports::views::Views;
 use oir_store::Store;
 use oir_web::danish_format::whole;
 use oir_wire::danish::omsaetning as danish;
 
 use crate::cli::omsaetning::{
-    Begin, Explain, KindWord, Omsaetning as Command, SideWord, Simulate, TableOf,
+    Begin, Explain, KindWord, Omsaetning as Command, Owned, SideWord, Simulate, TableOf,
 };
+use crate::files::refuse;
 use crate::house;
 
 /// Carries out one of its commands.
@@ -59,6 +60,8 @@ pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Begin(options) => begin(options).await,
         Command::Approve { of, version, by } => approve(of, *version, by).await,
         Command::Discard { of, version, by } => discard(of, *version, by).await,
+        Command::Share(owned) => share(owned, Sharing::Shared).await,
+        Command::Unshare(owned) => share(owned, Sharing::Private).await,
     }
 }
 
@@ -74,12 +77,8 @@ impl Desk {
     async fn open(of: &TableOf, by: Option<&str>) -> anyhow::Result<Self> {
         let store = house::open_existing(&of.at.database).await?;
         let register = store.register().await?;
-        let kommune = Kommunekode(of.kommune);
-        let known = register.myndigheder().any(|own| own.kommune == kommune);
-        anyhow::ensure!(known, "kommunen {kommune} er ikke i registeret");
-        let found = register.fagsystem_named(&of.fagsystem);
-        let unknown = || format!("fagsystemet {} er ikke i registeret", of.fagsystem);
-        let fagsystem = found.with_context(unknown)?.id;
+        let kommune = house::kommune(&register, of.kommune)?;
+        let fagsystem = house::fagsystem(&register, &of.fagsystem)?.id;
         Ok(Self {
             store,
             table: TableId { kommune, fagsystem },
@@ -115,7 +114,10 @@ impl Desk {
             None => version.stage != Stage::Discarded,
         };
         let found = versions.iter().find(wanted).cloned();
-        found.with_context(|| format!("tabellen har ingen udgave {}", number.unwrap_or(0)))
+        found.with_context(|| match number {
+            Some(number) => format!("tabellen har ingen udgave {number}"),
+            None => "tabellen har kun udgaver, der er kasseret".to_owned(),
+        })
     }
 
     async fn draft(&self) -> anyhow::Result<Version> {
@@ -133,15 +135,15 @@ impl Desk {
 
 /// Who sits at the machine, with a finance officer's rights in that municipality.
 fn operator(kommune: Kommunekode, by: Option<&str>) -> anyhow::Result<Person> {
-    let navn = by.map_or("Maskinens operatør", str::trim);
-    anyhow::ensure!(!navn.is_empty(), "--by skal være et navn");
-    let subject = by.map_or_else(|| "maskinen".to_owned(), |_| format!("maskinen: {navn}"));
+    let mut person = house::operator();
     let grant = Grant::try_new(Role::AnsvarligFinans, Some(kommune), None);
-    Ok(Person {
-        subject: subject.into(),
-        navn: navn.into(),
-        grants: grant.into_iter().collect(),
-    })
+    person.grants = grant.into_iter().collect();
+    if let Some(navn) = by.map(str::trim) {
+        anyhow::ensure!(!navn.is_empty(), "--by skal være et navn");
+        person.subject = format!("{}: {navn}", person.subject).into();
+        person.navn = navn.into();
+    }
+    Ok(person)
 }
 
 fn today() -> Date {
@@ -234,7 +236,7 @@ async fn examine(
     let (rules, version) = match file {
         Some(file) => match files::read(&desk, file).await? {
             Ok(rules) => (rules, None),
-            Err(faults) => return files::refuse(&mut out, &faults),
+            Err(faults) => return refuse(&mut out, faults),
         },
         None => {
             let version = desk.version(number).await?;
@@ -252,10 +254,8 @@ async fn examine(
     let to = to.unwrap_or_else(|| year_ahead(from));
     let (all, kommune) = (Scope::everything(), desk.table.kommune);
     let plan = desk.store.kontoplan(&all, kommune, None).await?;
-    let misses = unfit(&rules, desk.table, from, &desk.register, plan.as_ref());
-    for (rule, unfit) in &misses {
-        writeln!(out, "Passer ikke: regel {rule}: {}", danish::unfit(unfit))?;
-    }
+    let unfitting = unfit(&rules, desk.table, from, &desk.register, plan.as_ref());
+    misses(&mut out, &unfitting)?;
     if plan.is_none() {
         writeln!(out, "Kommunen har ingen kontoplan; konti er ikke slået op.")?;
     }
@@ -270,8 +270,16 @@ async fn examine(
         )?;
     }
     told::coverage(&mut out, &covered.coverage)?;
-    let is_sound = misses.is_empty() && covered.coverage.complete();
+    let is_sound = unfitting.is_empty() && covered.coverage.complete();
     Ok(ExitCode::from(u8::from(!is_sound)))
+}
+
+/// Rules that do not fit the municipality.
+fn misses(out: &mut impl Write, unfitting: &[(u32, Unfit)]) -> std::io::Result<()> {
+    for (rule, unfit) in unfitting {
+        writeln!(out, "Passer ikke: regel {rule}: {}", danish::unfit(unfit))?;
+    }
+    Ok(())
 }
 
 async fn simulate(options: &Simulate) -> anyhow::Result<ExitCode> {
@@ -311,7 +319,7 @@ async fn diff(of: &TableOf, (old, new): (&str, &str)) -> anyhow::Result<ExitCode
             Ok(number) => both.push(desk.rules(number).await?),
             Err(_) => match files::read(&desk, Path::new(named)).await? {
                 Ok(rules) => both.push(rules),
-                Err(faults) => return files::refuse(&mut out, &faults),
+                Err(faults) => return refuse(&mut out, faults),
             },
         }
     }
@@ -375,7 +383,7 @@ async fn explained<V: Values + ?Sized>(
     let (name, rules) = match (&options.file, options.version) {
         (Some(file), _) => match files::read(desk, file).await? {
             Ok(rules) => ("Regnearket".to_owned(), rules),
-            Err(faults) => return files::refuse(&mut out, &faults),
+            Err(faults) => return refuse(&mut out, faults),
         },
         (None, Some(number)) => (format!("Udgave {number}"), desk.rules(number).await?),
         (None, None) => {
@@ -436,10 +444,18 @@ async fn begin(options: &Begin) -> anyhow::Result<ExitCode> {
         register: &desk.register,
         kontoplaner: &desk.store,
     };
-    let start = Start::Version(options.version);
+    let start = match options.copy {
+        None => Start::Version(options.version),
+        Some(code) => Start::Copy(TableId {
+            kommune: house::kommune(&desk.register, code)?,
+            ..desk.table
+        }),
+    };
     let begun = desk.work().begin(start, &head, around).await;
     let begun = begun.map_err(refusal)?;
-    writeln!(std::io::stdout(), "Kladden er udgave {}.", begun.number)?;
+    let mut out = std::io::stdout().lock();
+    misses(&mut out, &begun.unfit)?;
+    writeln!(out, "Kladden er udgave {}.", begun.number)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -465,5 +481,16 @@ async fn discard(of: &TableOf, number: u32, by: &str) -> anyhow::Result<ExitCode
     let gone = desk.work().discard((number, version.edition)).await;
     gone.map_err(refusal)?;
     writeln!(std::io::stdout(), "Udgave {number} er kasseret.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn share(owned: &Owned, sharing: Sharing) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(&owned.of, Some(&owned.by)).await?;
+    desk.work().share(sharing).await.map_err(refusal)?;
+    let said = match sharing {
+        Sharing::Shared => "Andre kommuner kan nu kopiere tabellen.",
+        Sharing::Private => "Andre kommuner kan ikke længere kopiere tabellen.",
+    };
+    writeln!(std::io::stdout(), "{said}")?;
     Ok(ExitCode::SUCCESS)
 }

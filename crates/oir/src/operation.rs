@@ -18,7 +18,7 @@ use oir_domain::register::Register;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::operation::Operation;
 use oir_flow::ports::process::{Clock, Ids};
-use oir_flow::ports::sessions::{Deed, deeds};
+use oir_flow::ports::sessions::deeds;
 use oir_store::Store;
 use oir_web::danish_format::instant;
 use oir_wire::danish;
@@ -84,18 +84,6 @@ fn whose(text: &str) -> anyhow::Result<Option<Kommunekode>> {
     Ok(Some(Kommunekode(code)))
 }
 
-/// The machine's operator, as the portal without sign-in calls them.
-fn deed(what: &str, kommune: Option<Kommunekode>, object: String) -> Deed {
-    Deed {
-        at: SystemClock.now(),
-        subject: "maskinen".into(),
-        navn: "Maskinens operatør".into(),
-        what: what.into(),
-        kommune,
-        object: object.into(),
-    }
-}
-
 async fn known(store: &Store, kommune: Option<Kommunekode>) -> anyhow::Result<()> {
     if let Some(kommune) = kommune {
         let register = store.register().await?;
@@ -133,11 +121,12 @@ pub(crate) async fn pause(
         since: now,
         until,
         reason,
-        navn: "Maskinens operatør".into(),
+        navn: house::operator().navn,
         ended: None,
         stop: None,
     };
-    let deed = deed(
+    let deed = house::deed(
+        now,
         deeds::PAUSED,
         kommune,
         format!(
@@ -167,7 +156,7 @@ pub(crate) async fn resume(database: &str, kommune: &str) -> anyhow::Result<Exit
     let mut ended = 0_u32;
     for pause in facts.pauses.iter().filter(|pause| pause.holds(now)) {
         if pause.kommune == kommune {
-            let deed = deed(deeds::RESUMED, kommune, pause.id.to_string());
+            let deed = house::deed(now, deeds::RESUMED, kommune, pause.id.to_string());
             ended += u32::from(store.resume(&all, pause.id, &deed).await?);
         }
     }

@@ -9,10 +9,10 @@ use oir_domain::register::RegisterData;
 use oir_flow::ports::inbox::Inbox;
 use oir_flow::ports::process::Clock;
 use oir_flow::ports::sortiment::Sortimenter;
-use oir_wire::register_csv::{self, CsvFault, FILES, Files};
+use oir_wire::register_csv::{self, FILES, Files};
 
-use crate::house;
 use crate::process::SystemClock;
+use crate::{files, house};
 
 /// Writes the register as files.
 pub(crate) async fn export(database: &str, folder: &Path) -> anyhow::Result<ExitCode> {
@@ -25,7 +25,7 @@ pub(crate) async fn export(database: &str, folder: &Path) -> anyhow::Result<Exit
 pub(crate) async fn import(database: &str, folder: &Path) -> anyhow::Result<ExitCode> {
     let data = match register_csv::read(&load(folder)?) {
         Ok(data) => data,
-        Err(faults) => return refuse(&faults),
+        Err(faults) => return files::refuse(&mut std::io::stdout().lock(), faults),
     };
     let store = house::open(database).await?;
     let now = SystemClock.now();
@@ -43,15 +43,6 @@ pub(crate) async fn import(database: &str, folder: &Path) -> anyhow::Result<Exit
         data.receivers.len()
     )?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn refuse(faults: &[CsvFault]) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
-    for fault in faults {
-        writeln!(out, "{fault}")?;
-    }
-    writeln!(out, "Intet er ændret.")?;
-    Ok(ExitCode::from(1))
 }
 
 /// Writes the files of a register into a folder, which is made.

@@ -17,8 +17,9 @@ use oir_domain::klassifikation::{
     RelationKind, UnikId, Virkning,
 };
 use oir_domain::party::{Fagsystem, Kommunekode};
+use oir_domain::register::Register;
 use oir_flow::ports::inbox::Inbox;
-use oir_flow::ports::sessions::{Deed, deeds};
+use oir_flow::ports::sessions::deeds;
 use oir_flow::ports::sortiment::{Announcement, ListedVaerdi, Sortimenter, VaerdiFilter};
 use oir_flow::sortiment::rows::{all_values, orders, rows};
 use oir_flow::sortiment::{Editor, NotRegistered, Order};
@@ -31,6 +32,7 @@ use oir_wire::sortiment_sheet;
 use uuid::Uuid;
 
 use crate::cli::{Sortiment, Whose};
+use crate::files::{ending, refuse};
 use crate::house;
 
 pub(crate) async fn run(command: Sortiment) -> anyhow::Result<ExitCode> {
@@ -40,64 +42,49 @@ pub(crate) async fn run(command: Sortiment) -> anyhow::Result<ExitCode> {
             file,
             whose,
             kommune,
-        } => export(&file, &whose, kommune.as_deref()).await,
+        } => export(&file, &whose, kommune).await,
         Sortiment::List {
             whose,
             kommune,
             day,
-        } => list(&whose, kommune.as_deref(), day).await,
+        } => list(&whose, kommune, day).await,
         Sortiment::Announce {
             file,
             whose,
             from,
             text,
             kommune,
-        } => announce(&file, &whose, (from, &text), kommune.as_deref()).await,
+        } => announce(&file, &whose, (from, &text), kommune).await,
         Sortiment::Subscribers { at } => subscribers(&at.database).await,
     }
 }
 
-async fn opened(whose: &Whose) -> anyhow::Result<(Store, Fagsystem)> {
+async fn opened(whose: &Whose) -> anyhow::Result<(Store, Register, Fagsystem)> {
     let store = house::open_existing(&whose.at.database).await?;
     let register = store.register().await?;
-    let found = register.fagsystem_named(&whose.fagsystem).cloned();
-    let found = found.with_context(|| format!("fagsystemet {} kendes ikke", whose.fagsystem))?;
-    Ok((store, found))
+    let fagsystem = house::fagsystem(&register, &whose.fagsystem)?.clone();
+    Ok((store, register, fagsystem))
 }
 
-fn kommunekode(code: Option<&str>) -> anyhow::Result<Option<Kommunekode>> {
-    let parse = |code: &str| code.parse().ok().map(Kommunekode);
-    code.map(|code| parse(code).with_context(|| format!("{code} er ikke en kommunekode")))
-        .transpose()
-}
-
-fn ending(file: &Path) -> String {
-    let ending = file.extension().and_then(|ending| ending.to_str());
-    ending.unwrap_or_default().to_lowercase()
+/// The kommune of the code that is given, if any.
+fn named(register: &Register, code: Option<u16>) -> anyhow::Result<Option<Kommunekode>> {
+    code.map(|code| house::kommune(register, code)).transpose()
 }
 
 /// What a file asks for, and the place in it that each object comes from.
 type Asked = (Vec<Order>, HashMap<Uuid, String>);
 
-/// Nothing, and why: the lines have been said.
-struct Refused;
-
+/// Reads a file; the inner error is everything wrong in it.
 async fn asked(
     store: &Store,
     fagsystem: &Fagsystem,
     file: &Path,
-) -> anyhow::Result<Result<Asked, Refused>> {
+) -> anyhow::Result<Result<Asked, Vec<String>>> {
     let bytes = std::fs::read(file).with_context(|| format!("filen {}", file.display()))?;
-    let mut out = std::io::stdout().lock();
     if ending(file) == "xml" {
         let objekter = match read::system(&bytes) {
             Ok(objekter) => objekter,
-            Err(faults) => {
-                for fault in faults {
-                    writeln!(out, "{fault}")?;
-                }
-                return Ok(Err(Refused));
-            }
+            Err(faults) => return Ok(Err(lines(&faults))),
         };
         let orders = objekter.into_iter().filter_map(|objekt| {
             let last = objekt.registreringer.into_iter().next_back()?;
@@ -117,14 +104,8 @@ async fn asked(
     let read = sheet::read(&bytes).and_then(|sheet| sortiment_sheet::read(&sheet));
     let read = match read {
         Ok(read) => read,
-        Err(faults) => {
-            for fault in faults {
-                writeln!(out, "{fault}")?;
-            }
-            return Ok(Err(Refused));
-        }
+        Err(faults) => return Ok(Err(lines(&faults))),
     };
-    drop(out);
     let (numbers, plain): (Vec<u32>, Vec<_>) = read.into_iter().unzip();
     let (orders, from_row) = orders(store, fagsystem.id, &plain).await?;
     let place = |index: &usize| numbers.get(*index).map(|number| format!("række {number}"));
@@ -133,46 +114,29 @@ async fn asked(
     Ok(Ok((orders, places.collect())))
 }
 
-fn refuse(faults: &[KlasseFault], places: &HashMap<Uuid, String>) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
-    for fault in faults {
-        if let Some(place) = places.get(&fault.objekt) {
-            write!(out, "{place}: ")?;
-        }
-        writeln!(out, "{}", klasse_fault(fault))?;
-    }
-    nothing(&mut out)
+fn lines(faults: &[impl ToString]) -> Vec<String> {
+    faults.iter().map(ToString::to_string).collect()
 }
 
-fn nothing(out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    writeln!(out, "Intet er ændret.")?;
-    Ok(ExitCode::from(1))
-}
-
-fn deed(
-    what: &str,
-    kommune: Option<Kommunekode>,
-    fagsystem: &Fagsystem,
-    at: jiff::Timestamp,
-) -> Deed {
-    Deed {
-        at,
-        subject: "maskinen".into(),
-        navn: "Maskinens operatør".into(),
-        what: what.into(),
-        kommune,
-        object: fagsystem.kortnavn.clone(),
-    }
+fn refused(faults: &[KlasseFault], places: &HashMap<Uuid, String>) -> anyhow::Result<ExitCode> {
+    let line = |fault: &KlasseFault| {
+        let place = places.get(&fault.objekt);
+        let place = place.map_or_else(String::new, |place| format!("{place}: "));
+        format!("{place}{}", klasse_fault(fault))
+    };
+    refuse(&mut std::io::stdout().lock(), faults.iter().map(line))
 }
 
 async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
-    let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
-        return nothing(&mut std::io::stdout().lock());
+    let (store, _, fagsystem) = opened(whose).await?;
+    let (orders, places) = match asked(&store, &fagsystem, file).await? {
+        Ok(asked) => asked,
+        Err(faults) => return refuse(&mut std::io::stdout().lock(), faults),
     };
     let classification = house::classification(&store);
     let now = classification.clock.now();
-    let deed = deed(deeds::CHANGED_SORTIMENT, None, &fagsystem, now);
+    let object = fagsystem.kortnavn.clone();
+    let deed = house::deed(now, deeds::CHANGED_SORTIMENT, None, object);
     let editor = Editor::everything();
     match classification.register(&editor, &orders, None, &deed).await {
         Ok(drafts) => {
@@ -184,7 +148,7 @@ async fn import(file: &Path, whose: &Whose) -> anyhow::Result<ExitCode> {
             )?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(NotRegistered::Faults(faults)) => refuse(&faults, &places),
+        Err(NotRegistered::Faults(faults)) => refused(&faults, &places),
         Err(NotRegistered::Store(failure)) => Err(failure.into()),
     }
 }
@@ -193,17 +157,18 @@ async fn announce(
     file: &Path,
     whose: &Whose,
     (from, text): (Date, &str),
-    kommune: Option<&str>,
+    kommune: Option<u16>,
 ) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
-    let kommune = kommunekode(kommune)?;
+    let (store, register, fagsystem) = opened(whose).await?;
+    let kommune = named(&register, kommune)?;
     let classification = house::classification(&store);
     let now = classification.clock.now();
     if from <= day_of(now, &copenhagen()) {
         bail!("et varsel gælder fra en dag, der ikke er kommet endnu; {from} er for tidligt");
     }
-    let Ok((orders, places)) = asked(&store, &fagsystem, file).await? else {
-        return nothing(&mut std::io::stdout().lock());
+    let (orders, places) = match asked(&store, &fagsystem, file).await? {
+        Ok(asked) => asked,
+        Err(faults) => return refuse(&mut std::io::stdout().lock(), faults),
     };
     let announcement = Announcement {
         id: classification.ids.next(),
@@ -211,11 +176,12 @@ async fn announce(
         kommune,
         effective: from,
         tekst: text.into(),
-        navn: "Maskinens operatør".into(),
+        navn: house::operator().navn,
         announced: now,
         positions: (0, 0),
     };
-    let deed = deed(deeds::ANNOUNCED_SORTIMENT, kommune, &fagsystem, now);
+    let object = fagsystem.kortnavn.clone();
+    let deed = house::deed(now, deeds::ANNOUNCED_SORTIMENT, kommune, object);
     let editor = Editor::everything();
     let said = Some(&announcement);
     match classification.register(&editor, &orders, said, &deed).await {
@@ -231,7 +197,7 @@ async fn announce(
             writeln!(std::io::stdout(), "{count} ændringer varslet fra {from}.")?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(NotRegistered::Faults(faults)) => refuse(&faults, &places),
+        Err(NotRegistered::Faults(faults)) => refused(&faults, &places),
         Err(NotRegistered::Store(failure)) => Err(failure.into()),
     }
 }
@@ -251,9 +217,9 @@ async fn found(
     Ok(all_values(store, &Scope::everything(), filter).await?)
 }
 
-async fn export(file: &Path, whose: &Whose, kommune: Option<&str>) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
-    let kommune = kommunekode(kommune)?;
+async fn export(file: &Path, whose: &Whose, kommune: Option<u16>) -> anyhow::Result<ExitCode> {
+    let (store, register, fagsystem) = opened(whose).await?;
+    let kommune = named(&register, kommune)?;
     let values = found(&store, &fagsystem, kommune, None).await?;
     let bytes = match &*ending(file) {
         "xml" => whole(&store, &fagsystem, &values).await?,
@@ -293,7 +259,8 @@ fn classification_of(fagsystem: &Fagsystem, objekter: &[Objekt]) -> Objekt {
     let latest = latest.map(|said| said.tidspunkt).max();
     Objekt {
         kind: Kind::Klassifikation,
-        id: facet_uuid(fagsystem.id, "Klassifikation"),
+        // No facet has an empty name, so that none has this UUID.
+        id: facet_uuid(fagsystem.id, ""),
         registreringer: vec![Registrering {
             tidspunkt: latest.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
             livscyklus: Livscyklus::Opstaaet,
@@ -333,9 +300,9 @@ fn classification_of(fagsystem: &Fagsystem, objekter: &[Objekt]) -> Objekt {
     }
 }
 
-async fn list(whose: &Whose, kommune: Option<&str>, day: Option<Date>) -> anyhow::Result<ExitCode> {
-    let (store, fagsystem) = opened(whose).await?;
-    let values = found(&store, &fagsystem, kommunekode(kommune)?, day).await?;
+async fn list(whose: &Whose, kommune: Option<u16>, day: Option<Date>) -> anyhow::Result<ExitCode> {
+    let (store, register, fagsystem) = opened(whose).await?;
+    let values = found(&store, &fagsystem, named(&register, kommune)?, day).await?;
     let mut out = std::io::stdout().lock();
     for value in &values {
         let owner = value
@@ -378,4 +345,25 @@ async fn subscribers(database: &str) -> anyhow::Result<ExitCode> {
     }
     writeln!(out, "{} abonnenter.", all.len())?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use oir_domain::klassifikation::sortiment::facet_uuid;
+    use oir_domain::party::Fagsystem;
+    use oir_fagsystem::sample;
+
+    use super::classification_of;
+
+    #[test]
+    fn a_facet_is_never_taken_for_the_classification_that_it_is_in() {
+        let fagsystem = Fagsystem {
+            id: sample::FAGSYSTEM,
+            kortnavn: "KSD".into(),
+            navn: "Sygedagpenge".into(),
+            konteringsfacet: "Klassifikation".into(),
+        };
+        let facet = facet_uuid(fagsystem.id, &fagsystem.konteringsfacet);
+        assert_ne!(classification_of(&fagsystem, &[]).id, facet);
+    }
 }

@@ -277,8 +277,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Seen {
     }
 }
 
-/// Who sits at the machine.
-fn operator() -> Person {
+/// Who sits at the machine: the program's own commands act as the same person.
+#[must_use]
+pub fn operator() -> Person {
     let grant = Grant::try_new(Role::Drift, None, None);
     Person {
         subject: "maskinen".into(),

@@ -5,15 +5,15 @@ mod ours;
 mod seed;
 mod sql;
 
+use std::cmp::Reverse;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::ensure;
 use indicatif::ProgressBar;
-use jiff::Timestamp;
-use oir_domain::omsaetning::Compiled;
+use oir_domain::omsaetning::{Compiled, Rule};
 
+use super::folder::Folder;
 use crate::cli::BenchOmsaetning;
 use ours::{Floors, Ours};
 use seed::Sortiment;
@@ -27,14 +27,16 @@ struct Figures {
     growth: Vec<Ours>,
 }
 
+/// Rules in the order of their rank: the first that fits wins.
+fn ranked(rules: &[Rule]) -> Vec<&Rule> {
+    let mut order: Vec<&Rule> = rules.iter().collect();
+    order.sort_by_key(|rule| (Reverse(rule.rank()), rule.number));
+    order
+}
+
 /// Measures and prints.
 pub(crate) fn run(options: &BenchOmsaetning) -> anyhow::Result<ExitCode> {
-    let fresh = || {
-        let name = format!("oir-bench-{}", Timestamp::now().as_millisecond());
-        std::env::temp_dir().join(name)
-    };
-    let folder: PathBuf = options.data.clone().unwrap_or_else(fresh);
-    std::fs::create_dir_all(&folder)?;
+    let folder = Folder::open(options.data.as_deref())?;
     let sortiment = Sortiment::default();
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
@@ -49,7 +51,7 @@ pub(crate) fn run(options: &BenchOmsaetning) -> anyhow::Result<ExitCode> {
     let floors = ours::floors(options, &rules, &sortiment)?;
     let mut joined = Vec::new();
     if options.compared > 0 {
-        let files = Files::write(&folder, &rules, &compared, &sortiment)?;
+        let files = Files::write(folder.path(), &rules, &compared, &sortiment)?;
         bar.set_message("DuckDB");
         joined.push(files.duckdb(&options.python, options.rounds)?);
         if let Some(database) = &options.database {
@@ -78,9 +80,6 @@ pub(crate) fn run(options: &BenchOmsaetning) -> anyhow::Result<ExitCode> {
         .map(|rules| measure(*rules, options.postings / 10))
         .collect();
     bar.finish_and_clear();
-    if options.data.is_none() {
-        std::fs::remove_dir_all(&folder)?;
-    }
     print(
         options,
         &Figures {

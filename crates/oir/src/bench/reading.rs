@@ -11,6 +11,7 @@ use oir_wire::finans::message::{Call, Unreadable};
 use oir_wire::finans::{SoapVersion, read};
 
 use super::load::Messages;
+use super::table::median;
 use crate::process::OrderedIds;
 
 /// Different messages measured; together far larger than the caches.
@@ -119,16 +120,13 @@ fn document(raw: &[u8]) -> Document {
 
 /// Microseconds per element, the median of some passes.
 fn passes<T, U>(all: &[T], mut work: impl FnMut(&T) -> U) -> f64 {
-    let mut took: Vec<f64> = (0..PASSES)
-        .map(|_| {
-            let started = Instant::now();
-            for one in all {
-                black_box(work(one));
-            }
-            let count = u32::try_from(all.len()).unwrap_or(u32::MAX).max(1);
-            started.elapsed().as_secs_f64() * 1e6 / f64::from(count)
-        })
-        .collect();
-    took.sort_by(f64::total_cmp);
-    took.get(PASSES / 2).copied().unwrap_or(0.0)
+    let took = (0..PASSES).map(|_| {
+        let started = Instant::now();
+        for one in all {
+            black_box(work(one));
+        }
+        let count = u32::try_from(all.len()).unwrap_or(u32::MAX).max(1);
+        started.elapsed().as_secs_f64() * 1e6 / f64::from(count)
+    });
+    median(took)
 }

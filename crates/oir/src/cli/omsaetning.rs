@@ -90,6 +90,10 @@ pub(crate) enum Omsaetning {
         #[arg(long)]
         by: String,
     },
+    /// Lad andre kommuner kopiere tabellen til en kladde.
+    Share(Owned),
+    /// Lad dem ikke kopiere den længere; kladder, der er begyndt, bliver.
+    Unshare(Owned),
     /// Kassér kladden.
     Discard {
         #[command(flatten)]
@@ -185,6 +189,16 @@ pub(crate) enum KindWord {
     Pri,
 }
 
+/// Hvis tabel, og hvem der siger det.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Owned {
+    #[command(flatten)]
+    pub(crate) of: TableOf,
+    /// Navnet på den, der bestemmer det.
+    #[arg(long)]
+    pub(crate) by: String,
+}
+
 /// Hvordan en kladde begynder.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Begin {
@@ -193,6 +207,9 @@ pub(crate) struct Begin {
     /// Udgaven, hvis regler den begynder med.
     #[arg(long, default_value_t = 0)]
     pub(crate) version: u32,
+    /// Begynd med en anden kommunes tabel for fagsystemet i stedet; den skal være delt.
+    #[arg(long, value_name = "KOMMUNE", conflicts_with = "version")]
+    pub(crate) copy: Option<u16>,
     /// Hvad den er til.
     #[arg(long)]
     pub(crate) purpose: String,

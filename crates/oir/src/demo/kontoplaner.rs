@@ -11,7 +11,7 @@ use oir_flow::kontoplan::{Imported, Incoming, prepare};
 use oir_store::Store;
 use oir_wire::kontoplan::csv;
 
-use super::persons::invented;
+use super::persons::{invented, who};
 
 /// Imports the kontoplan of every municipality of the day.
 pub(super) async fn import(store: &Store, day: &Day, at: Timestamp) -> anyhow::Result<()> {
@@ -33,11 +33,9 @@ pub(super) async fn import(store: &Store, day: &Day, at: Timestamp) -> anyhow::R
         };
         let read = prepare(store, &everything, incoming).await?;
         ensure!(read.faults().is_empty(), "{source}: {:?}", read.faults());
-        let editor = persons
-            .iter()
-            .find(|person| person.scope(Action::EditKontoplan).covers(kommune, None));
+        let editor = who(&persons, Action::EditKontoplan, kommune).next();
         // Not every municipality of the demo has its people.
-        let by = editor.cloned().unwrap_or_else(crate::kontoplan::operator);
+        let by = editor.cloned().unwrap_or_else(crate::house::operator);
         let done = read.import(store, &by, at).await?;
         ensure!(done == Imported::Version(1), "{source}: {done:?}");
     }

@@ -1,6 +1,7 @@
 //! Invented persons to look at the pages as: one for every role, and one with two.
 
-use oir_domain::access::{Grant, Person, Role};
+use oir_domain::access::{Action, Grant, Person, Role};
+use oir_domain::party::Kommunekode;
 use oir_domain::register::RegisterData;
 
 /// Name, and the roles with the place of each: which municipality of the demo, which of
@@ -44,4 +45,14 @@ pub(super) fn invented(register: &RegisterData) -> Vec<Person> {
         }
     };
     PERSONS.iter().enumerate().map(person).collect()
+}
+
+/// Those of them who may do something in a municipality, in their order.
+pub(super) fn who(
+    persons: &[Person],
+    action: Action,
+    kommune: Kommunekode,
+) -> impl Iterator<Item = &Person> {
+    let may = move |person: &&Person| person.scope(action).covers(kommune, None);
+    persons.iter().filter(may)
 }

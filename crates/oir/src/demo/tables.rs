@@ -7,16 +7,15 @@ use std::ops::ControlFlow;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
-use oir_domain::access::{Action, Person};
-use oir_domain::ids::FagsystemId;
-use oir_domain::omsaetning::TableId;
-use oir_domain::party::Kommunekode;
-use oir_domain::register::{Register, RegisterData};
+use oir_domain::access::Action;
+use oir_domain::omsaetning::{Rule, TableId};
+use oir_domain::register::{Omsaetningsrow, Register, RegisterData};
 use oir_fagsystem::beyond;
 use oir_flow::omsaetning::{Head, Start, Surroundings, Work};
 use oir_store::Store;
 
-use super::{persons, today};
+use super::persons::{invented, who};
+use super::today;
 
 /// Writes, runs and approves a first version of each of the first municipality's tables.
 ///
@@ -28,17 +27,13 @@ pub(super) async fn approve(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let kommune = data.myndigheder.first().context("ingen kommuner")?.kommune;
-    let persons = persons::invented(data);
-    let who = |action| {
-        let may = |person: &&Person| person.scope(action).covers(kommune, None);
-        persons.iter().find(may)
-    };
-    let approver = who(Action::ApproveOmsaetning).context("ingen må godkende")?;
-    let writer = persons
-        .iter()
-        .filter(|person| person.subject != approver.subject)
-        .find(|person| person.scope(Action::EditOmsaetning).covers(kommune, None))
+    let persons = invented(data);
+    let approver = who(&persons, Action::ApproveOmsaetning, kommune).next();
+    let approver = approver.context("ingen må godkende")?;
+    let writer = who(&persons, Action::EditOmsaetning, kommune)
+        .find(|person| person.subject != approver.subject)
         .context("ingen må skrive tabeller")?;
+    let register = Register::new(0, data.clone());
     for fagsystem in &data.fagsystemer {
         let table = TableId {
             kommune,
@@ -50,7 +45,15 @@ pub(super) async fn approve(
             now,
             table,
         };
-        version(store, data, (work(writer), work(approver)))
+        let rows = data.omsaetning.iter();
+        let rows = rows.filter(|row| row.kommune == kommune && row.fagsystem == fagsystem.id);
+        let rows: Vec<Omsaetningsrow> = rows.cloned().collect();
+        let rules = beyond::gathered(&fagsystem.konteringsfacet, &rows);
+        let around = Surroundings {
+            register: &register,
+            kontoplaner: store,
+        };
+        version(rules, (work(writer), work(approver)), around)
             .await
             .with_context(|| format!("omsætningstabellen for {}", fagsystem.kortnavn))?;
     }
@@ -58,26 +61,16 @@ pub(super) async fn approve(
 }
 
 async fn version(
-    store: &Store,
-    data: &RegisterData,
+    rules: Vec<Rule>,
     (writing, approving): (Work<'_>, Work<'_>),
+    around: Surroundings<'_>,
 ) -> anyhow::Result<()> {
-    let table = writing.table;
-    let register = Register::new(0, data.clone());
     let day = today(writing.now);
     let head = Head {
         purpose: "Rækker til samme konto er samlet i én regel. Opdigtet til demoen.".into(),
         in_force_from: Some(day.first_of_month()),
     };
-    let around = Surroundings {
-        register: &register,
-        kontoplaner: store,
-    };
     let begun = writing.begin(Start::Version(0), &head, around).await?;
-    let facet = register.fagsystem(table.fagsystem);
-    let facet = facet.map_or("", |fagsystem| &*fagsystem.konteringsfacet);
-    let rows = rows(data, table.kommune, table.fagsystem);
-    let rules = beyond::gathered(facet, &rows);
     let draft = (begun.number, 1);
     let edition = writing.save(draft, &head, Some(rules)).await?;
     let month = (day.first_of_month(), day);
@@ -91,14 +84,4 @@ async fn version(
         .await
         .map_err(|why| anyhow!("kan ikke godkendes: {why:?}"))?;
     Ok(())
-}
-
-fn rows(
-    data: &RegisterData,
-    kommune: Kommunekode,
-    fagsystem: FagsystemId,
-) -> Vec<oir_domain::register::Omsaetningsrow> {
-    let rows = data.omsaetning.iter();
-    let own = rows.filter(|row| row.kommune == kommune && row.fagsystem == fagsystem);
-    own.cloned().collect()
 }

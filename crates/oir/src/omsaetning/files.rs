@@ -14,6 +14,7 @@ use oir_wire::omsaetning_sheet::{self, Facets, Form, TableFault};
 
 use super::{Desk, refusal, told};
 use crate::cli::omsaetning::TableOf;
+use crate::files::{ending, refuse};
 
 /// Reads a file, against the draft or the newest version as the page does; the inner error is everything wrong in it.
 pub(super) async fn read(
@@ -32,26 +33,15 @@ pub(super) async fn read(
     Ok(omsaetning_sheet::read(&bytes, &facets))
 }
 
-/// Says what is wrong in a file.
-pub(super) fn refuse(out: &mut impl Write, faults: &[TableFault]) -> anyhow::Result<ExitCode> {
-    for fault in faults {
-        let place = fault.place();
-        writeln!(out, "{} {place}: {} {}", fault.code, fault.text, fault.cure)?;
-    }
-    writeln!(out, "Intet er ændret.")?;
-    Ok(ExitCode::from(1))
-}
-
 /// Writes a version as a file.
 pub(super) async fn export(
     file: &Path,
     of: &TableOf,
     number: Option<u32>,
 ) -> anyhow::Result<ExitCode> {
-    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
-    let form = match ending.to_str() {
-        Some("xlsx") => Form::Xlsx,
-        Some("csv") => Form::Csv,
+    let form = match &*ending(file) {
+        "xlsx" => Form::Xlsx,
+        "csv" => Form::Csv,
         _ => anyhow::bail!("filens navn skal ende på .xlsx eller .csv"),
     };
     let desk = Desk::open(of, None).await?;
@@ -81,7 +71,7 @@ pub(super) async fn import(
     let mut out = std::io::stdout().lock();
     let rules = match read(&desk, file).await? {
         Ok(rules) => rules,
-        Err(faults) => return refuse(&mut out, &faults),
+        Err(faults) => return refuse(&mut out, faults),
     };
     let before = desk.rules(draft.number).await?;
     let found = difference(&before, &rules);

@@ -86,6 +86,34 @@ fn two_processes_never_share_a_file() {
 }
 
 #[test]
+fn books_say_everything_that_is_wrong_in_their_files() {
+    let folder = folder("books-wrong");
+    let register = text(&folder.join("example/register"));
+    let example = text(&folder.join("example"));
+    assert!(oir(&["example", &example]).status.success());
+    let spoil = |name: &str| {
+        let path = folder.join("example/register").join(name);
+        let sound = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{sound}ene;alene\r\nto;alene\r\n")).unwrap();
+    };
+    spoil("myndigheder.csv");
+    spoil("kontoplan.csv");
+    let table = text(&folder.join("example/register/omsaetning.csv"));
+    let file = text(&folder.join("books.db"));
+    let books = ["erp", "--register", &register, "--file", &file];
+    let books = [&books[..], &["--omsaetning", &table]].concat();
+    let refused = oir(&[&books[..], &["--listen", "127.0.0.1:0"]].concat());
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    let named = |name: &str| said.lines().filter(|line| line.contains(name)).count();
+    assert_eq!(
+        (named("myndigheder.csv"), named("kontoplan.csv")),
+        (2, 2),
+        "{said}"
+    );
+}
+
+#[test]
 fn settings_that_cannot_be_are_refused_in_a_sentence() {
     let database = text(&folder("settings").join("x.db"));
     let refused = oir(&["serve", "--database", &database, "--role", "worker"]);

@@ -16,5 +16,6 @@ mod kontoplan;
 mod omsaetning;
 mod operation;
 mod running;
+mod sortiment;
 #[cfg(feature = "clients")]
 mod walks;

@@ -1,39 +1,9 @@
 //! `oir omsaetning`: what it says, how it ends, and that nobody approves their own draft.
 
-use std::path::PathBuf;
-use std::process::Output;
-
-use crate::running::{folder, oir};
-
-/// A database with the register of the example, and a folder for files.
-struct Desk {
-    folder: PathBuf,
-    database: String,
-}
+use crate::running::{Desk, oir};
 
 impl Desk {
-    fn new(name: &str) -> Self {
-        let folder: PathBuf = folder(name);
-        let text = |path: PathBuf| path.to_str().unwrap().to_owned();
-        let example = text(folder.join("example"));
-        assert!(oir(&["example", &example]).status.success());
-        let (register, database) = (format!("{example}/register"), text(folder.join("oir.db")));
-        let import = oir(&["register", "import", &register, "--database", &database]);
-        assert!(import.status.success(), "{import:?}");
-        Self { folder, database }
-    }
-
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = oir(&[&["omsaetning"], arguments, &["--database", &self.database]].concat());
-        let said = [stdout, stderr].concat();
-        (status.code(), String::from_utf8_lossy(&said).into_owned())
-    }
-
-    /// The same of the table of København and KSD.
+    /// Runs it of the table of København and KSD.
     fn of_ksd(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let table = ["--kommune", "101", "--fagsystem", "ksd"];
         self.run(&[arguments, &table].concat())
@@ -42,7 +12,7 @@ impl Desk {
 
 #[test]
 fn a_draft_is_simulated_and_approved_by_another_name_and_compared() {
-    let desk = Desk::new("omsaetning");
+    let desk = Desk::new("omsaetning", "omsaetning");
     let (code, said) = desk.run(&["list", "--kommune", "101"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("KSD      udgave   0"), "{said}");
@@ -79,7 +49,7 @@ fn a_draft_is_simulated_and_approved_by_another_name_and_compared() {
 
 #[test]
 fn rules_are_shown_checked_and_explained() {
-    let desk = Desk::new("omsaetning-forklar");
+    let desk = Desk::new("omsaetning", "omsaetning-forklar");
     let (code, said) = desk.of_ksd(&["show", "--version", "0"]);
     assert_eq!(code, Some(0), "{said}");
     let rule = said
@@ -114,7 +84,7 @@ fn rules_are_shown_checked_and_explained() {
 
 #[test]
 fn a_draft_goes_out_as_a_spreadsheet_and_its_rows_come_back() {
-    let desk = Desk::new("omsaetning-ark");
+    let desk = Desk::new("omsaetning", "omsaetning-ark");
     let file = desk.folder.join("tabel.csv");
     let path = file.to_str().unwrap();
     let by = ["--by", "Anna"];
@@ -151,4 +121,60 @@ fn a_draft_goes_out_as_a_spreadsheet_and_its_rows_come_back() {
     let (code, said) = desk.of_ksd(&["check", "--file", path]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("A2"), "{said}");
+
+    std::fs::write(&file, "").unwrap();
+    let (code, said) = desk.of_ksd(&[&["import", path][..], &by].concat());
+    assert_eq!(code, Some(1), "{said}");
+    let first = said.lines().next().unwrap();
+    assert!(
+        first.starts_with("Arket er tomt."),
+        "no place, no gap: {said}"
+    );
+}
+
+#[test]
+fn a_table_is_copied_by_another_kommune_while_its_owner_shares_it() {
+    let desk = Desk::new("omsaetning", "omsaetning-del");
+    let by = |name: &'static str| ["--by", name];
+    let copy = ["begin", "--purpose", "Kopi", "--copy", "751"];
+    let copy = [&copy[..], &by("Anna")].concat();
+    let theirs = |what: &str| {
+        let table = ["--kommune", "751", "--fagsystem", "ksd"];
+        desk.run(&[&[what][..], &table, &by("Bo")].concat())
+    };
+    let refused = |told: &str| {
+        let (code, said) = desk.of_ksd(&copy);
+        assert_eq!(code, Some(2), "{told}: {said}");
+        assert!(said.contains("Intet er ændret."), "{told}: {said}");
+    };
+    refused("nobody has shared it");
+    let (code, said) = theirs("share");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("kan nu kopiere"), "{said}");
+
+    let (code, said) = desk.of_ksd(&copy);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Kladden er udgave 1."), "{said}");
+    let own = "Passer ikke: regel ";
+    assert!(said.contains(own), "values of 751 alone are named: {said}");
+    let (_, ours) = desk.of_ksd(&["show", "--version", "1"]);
+    let show = ["show", "--version", "0", "--kommune", "751"];
+    let (_, shared) = desk.run(&[&show[..], &["--fagsystem", "ksd"]].concat());
+    let rules = |said: &str| {
+        let lines = said.lines().filter(|line| line.contains("→"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&ours), rules(&shared));
+    assert!(!rules(&ours).is_empty());
+
+    let discard = [&["discard", "--version", "1"][..], &by("Anna")].concat();
+    assert_eq!(desk.of_ksd(&discard).0, Some(0));
+    let (code, said) = theirs("unshare");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("ikke længere kopiere"), "{said}");
+    refused("it is not shared any more");
+    let stranger = ["share", "--kommune", "9999", "--fagsystem", "ksd"];
+    let (code, said) = desk.run(&[&stranger[..], &by("Bo")].concat());
+    assert_eq!(code, Some(2), "{said}");
+    assert!(oir(&["verify", &desk.database]).status.success());
 }

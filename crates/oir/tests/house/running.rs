@@ -29,6 +29,48 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// A database with the register of the example, a folder for files, and one of the program's
+/// commands to try.
+pub(crate) struct Desk {
+    pub(crate) folder: PathBuf,
+    pub(crate) database: String,
+    command: &'static str,
+}
+
+impl Desk {
+    pub(crate) fn new(command: &'static str, name: &str) -> Self {
+        let folder = folder(name);
+        let example = text(&folder.join("example"));
+        assert!(oir(&["example", &example]).status.success());
+        let (register, database) = (format!("{example}/register"), text(&folder.join("oir.db")));
+        let import = oir(&["register", "import", &register, "--database", &database]);
+        assert!(import.status.success(), "{import:?}");
+        Self {
+            folder,
+            database,
+            command,
+        }
+    }
+
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.join(name);
+        std::fs::write(&path, content).unwrap();
+        text(&path)
+    }
+
+    /// Runs the command on the database, and gives its exit code and all that it said.
+    pub(crate) fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let all = [&[self.command], arguments, &["--database", &self.database]].concat();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = oir(&all);
+        let said = [stdout, stderr].concat();
+        (status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
 /// A process that is killed with this value.
 pub(crate) struct Process(Child);
 

@@ -9,8 +9,10 @@ use anyhow::{anyhow, ensure};
 use oir_domain::omsaetning::{Compiled, Rule, winner};
 
 use crate::bench::child::memory;
+use crate::bench::table::median;
 use crate::cli::BenchOmsaetning;
 
+use super::ranked;
 use super::seed::{FACETS, Sent, Sortiment, postings, table};
 
 /// Postings made, and then timed, together: as many as a message brings, just read.
@@ -103,19 +105,14 @@ pub(super) fn measure(
     let (block, all) = (BLOCK as f64, all as f64);
     Ok(Ours {
         rules: count,
-        compile_ms: median(&mut took),
+        compile_ms: median(took.into_iter()),
         whole: all / together.iter().sum::<f64>(),
-        rate: block / median(&mut together),
-        single: block / median(&mut single),
+        rate: block / median(together.into_iter()),
+        single: block / median(single.into_iter()),
         unmapped,
         memory,
         peak: here("VmHWM:"),
     })
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Seconds for all of them.
@@ -181,7 +178,7 @@ pub(super) fn floors(
             let sent = postings(options.seed, number * BLOCK, BLOCK, sortiment);
             timed(&sent, work)
         });
-        block / median(&mut each.collect::<Vec<f64>>())
+        block / median(each)
     };
     Ok(Floors {
         values: rate(&|sent| Some(looked_up(sent))),
@@ -195,8 +192,7 @@ fn by_first_facet<'a>(
     first: &str,
     sortiment: &'a Sortiment,
 ) -> HashMap<&'a str, Vec<&'a Rule>> {
-    let mut order: Vec<&Rule> = rules.iter().collect();
-    order.sort_by_key(|rule| (std::cmp::Reverse(rule.rank()), rule.number));
+    let order = ranked(rules);
     let near = |value: &str| -> Vec<&Rule> {
         let holds = |rule: &&Rule| {
             let condition = rule.condition(first);

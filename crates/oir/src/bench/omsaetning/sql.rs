@@ -14,10 +14,11 @@ use jiff::civil::Date;
 use oir_domain::omsaetning::{Condition, Rule};
 use serde_json::Value;
 
+use super::ranked;
 use super::seed::{FACETS, Sent, Sortiment};
 
-/// Of the package that is installed when the Python given has none.
-const DUCKDB: &str = "duckdb==2.0.1";
+/// Packages with their versions; among them DuckDB, installed when the Python given has none.
+const PACKAGES: &str = include_str!("../../../../../tests/clients/requirements.txt");
 /// After every value of the seed.
 const LAST: &str = "~";
 
@@ -101,11 +102,9 @@ impl Files {
             postings: folder.join("postings.csv"),
             count: sent.len(),
         };
-        let mut order: Vec<&Rule> = rules.iter().collect();
-        order.sort_by_key(|rule| (std::cmp::Reverse(rule.rank()), rule.number));
         let mut out = BufWriter::new(fs::File::create(&files.rules)?);
         writeln!(out, "place,rule,f0,f1,t1,f2,t2,f3,t3,f4,t4,first,last")?;
-        for (place, rule) in order.into_iter().enumerate() {
+        for (place, rule) in ranked(rules).into_iter().enumerate() {
             rows(&mut out, place, rule, sortiment)?;
         }
         out.flush()?;
@@ -227,13 +226,16 @@ fn with_duckdb(python: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
             run(Command::new(python).args(["-m", "venv"]).arg(&own)),
             "Python mangler venv"
         );
+        let mut packages = PACKAGES.lines();
+        let duckdb = packages.find(|line| line.starts_with("duckdb=="));
+        let duckdb = duckdb.context("ingen udgave af DuckDB")?;
         let install = [
             "-m",
             "pip",
             "install",
             "-q",
             "--disable-pip-version-check",
-            DUCKDB,
+            duckdb,
         ];
         ensure!(
             run(Command::new(&made).args(install)),
