@@ -193,9 +193,9 @@ impl Register {
     /// The system with that id or short name, large letters or small.
     #[must_use]
     pub fn fagsystem_named(&self, named: &str) -> Option<&Fagsystem> {
-        let so =
-            |f: &&Fagsystem| f.kortnavn.eq_ignore_ascii_case(named) || f.id.to_string() == named;
-        self.fagsystemer.values().find(so)
+        let by_id = named.parse().ok().and_then(|id| self.fagsystem(id));
+        let so = |f: &&Fagsystem| f.kortnavn.eq_ignore_ascii_case(named);
+        by_id.or_else(|| self.fagsystemer.values().find(so))
     }
 
     /// All systems, in no order.

@@ -89,9 +89,7 @@ fn table(state: &MachineState, (kommune, system): (&str, &str)) -> Result<TableI
     let code = kommune.parse().ok().filter(|_| digits).map(Kommunekode);
     let code = code.ok_or_else(|| missing("Kommunekode", kommune))?;
     let register = state.hub.register();
-    let mut systems = register.fagsystemer();
-    let named = systems
-        .find(|own| own.kortnavn.eq_ignore_ascii_case(system) || own.id.to_string() == system);
+    let named = register.fagsystem_named(system);
     let fagsystem = named.ok_or_else(|| missing("Fagsystem", system))?.id;
     Ok(TableId {
         kommune: code,

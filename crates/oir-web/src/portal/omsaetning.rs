@@ -300,12 +300,7 @@ pub(super) fn address(table: TableId, more: &str) -> String {
 /// A fagsystem by its id or its short name; one that the register does not have is not there.
 pub(super) fn fagsystem_id(state: &PortalState, text: &str) -> Result<FagsystemId, PageError> {
     let register = (state.register)();
-    let by_id = text.parse().ok().and_then(|id| register.fagsystem(id));
-    let named = || {
-        let same = |kort: &str| kort.eq_ignore_ascii_case(text);
-        register.fagsystemer().find(|f| same(&f.kortnavn))
-    };
-    let found = by_id.or_else(named).map(|fagsystem| fagsystem.id);
+    let found = register.fagsystem_named(text).map(|fagsystem| fagsystem.id);
     found.ok_or(PageError::NotFound)
 }
 
